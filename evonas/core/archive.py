@@ -1,0 +1,207 @@
+"""The archive: every proposal and evaluation of a campaign, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from evonas.core.evaluation import Evaluation
+from evonas.core.failure import Failure
+from evonas.core.objective import Objective
+from spaces.architecture import Architecture
+
+FloatArray = npt.NDArray[np.float64]
+Origin = Literal["random", "variation", "screened"]
+ORIGINS: tuple[str, ...] = get_args(Origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a predictor said of one objective before the training: minimised, as inside the archive.
+
+    Attributes:
+        mean: Predicted value, lower is better.
+        std: Positive; ``mean ± 1.2816 std`` is meant to cover 80 %.
+    """
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How one round narrowed its candidates down; shared by the round's proposals.
+
+    Attributes:
+        round: Number of the round, from 0.
+        counts: Candidates by stage in order, e.g. ``{"drawn": 2000, "distinct": 1400, "predicted": 1400, ...}``.
+        seconds: Wall time by stage; not part of the funnel's identity.
+        notes: Sentences for the report, e.g. a proxy that could not be computed.
+    """
+
+    round: int
+    counts: Mapping[str, int]
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An architecture that a searcher chose to have evaluated.
+
+    Attributes:
+        architecture: As the space notates it; it is simplified for training.
+        key: Identity: the key of the simplified architecture.
+        notation: ``Space.format`` of the architecture.
+        origin: ``random`` (drawn at random from the feasible), ``variation`` (mutation or crossover, not screened) or
+            ``screened`` (chosen by a predictor among many).
+        exact: Objectives that need no training, in their own unit and direction.
+        predicted: Estimates of those that do; empty where no predictor was asked.
+        proxies: Zero-cost proxy scores, higher is better; those that failed are absent.
+        funnel: How its round chose.
+    """
+
+    architecture: Architecture
+    key: str
+    notation: str
+    origin: Origin
+    exact: Mapping[str, float]
+    predicted: Mapping[str, Estimate]
+    proxies: Mapping[str, float]
+    funnel: Funnel
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A proposal with its number and, once it has come home, its evaluation.
+
+    Attributes:
+        number: From 0, in the order of proposing.
+        proposal: What was proposed.
+        evaluation: None while pending.
+    """
+
+    number: int
+    proposal: Proposal
+    evaluation: Evaluation | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it failed; None where it is pending or trained."""
+        return self.evaluation.failure if self.evaluation is not None else None
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has values for every objective."""
+        return self.evaluation is not None and self.evaluation.failure is None
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """Every known objective in its own unit and direction."""
+        return {**self.proposal.exact, **(self.evaluation.values if self.evaluation is not None else {})}
+
+
+class Archive:
+    """Every proposal and evaluation in order, with the pending ones. Searchers read it; the campaign writes it.
+
+    Args:
+        objectives: The campaign's objectives, in the order of the columns of ``values``.
+    """
+
+    def __init__(self, objectives: Sequence[Objective]) -> None:
+        self.objectives = tuple(objectives)
+        self.signs = np.array([1.0 if objective.goal == "min" else -1.0 for objective in self.objectives])
+        self._trials: list[Trial] = []
+        self._keys: set[str] = set()
+        self._rounds: list[Funnel] = []
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """Every trial by number."""
+        return self._trials
+
+    @property
+    def rounds(self) -> Sequence[Funnel]:
+        """The funnel of every round, in order."""
+        return self._rounds
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the objectives."""
+        return tuple(objective.name for objective in self.objectives)
+
+    @property
+    def trained(self) -> list[Trial]:
+        """Trials that have values for every objective, by number."""
+        return [trial for trial in self._trials if trial.trained]
+
+    @property
+    def pending(self) -> list[Trial]:
+        """Trials whose evaluation has not come home, by number."""
+        return [trial for trial in self._trials if trial.evaluation is None]
+
+    @property
+    def failed(self) -> list[Trial]:
+        """Trials that failed, by number."""
+        return [trial for trial in self._trials if trial.failure is not None]
+
+    def propose(self, proposal: Proposal) -> Trial:
+        """Appends a proposal as the next trial, pending."""
+        trial = Trial(len(self._trials), proposal)
+        self._trials.append(trial)
+        self._keys.add(proposal.key)
+        if not self._rounds or self._rounds[-1].round != proposal.funnel.round:
+            self._rounds.append(proposal.funnel)
+        return trial
+
+    def record(self, number: int, evaluation: Evaluation) -> Trial:
+        """Records the evaluation of a pending trial.
+
+        Raises:
+            ValueError: The trial is not pending, a value is missing, or a value is not finite.
+        """
+        trial = self._trials[number]
+        if trial.evaluation is not None:
+            raise ValueError(f"trial {number} has an evaluation already; nothing is overwritten")
+        recorded = replace(trial, evaluation=evaluation)
+        if evaluation.failure is None:
+            self.values([recorded])
+        self._trials[number] = recorded
+        return recorded
+
+    def values(self, trials: Sequence[Trial] | None = None) -> FloatArray:
+        """Objectives of trained trials, all minimised: shape ``(n, objectives)``.
+
+        Raises:
+            ValueError: A value is missing or not finite.
+        """
+        rows = self.trained if trials is None else trials
+        values = [[float(trial.values.get(name, np.nan)) for name in self.names] for trial in rows]
+        array = np.array(values, dtype=np.float64).reshape(len(rows), len(self.names)) * self.signs
+        if not np.isfinite(array).all():
+            row, column = np.argwhere(~np.isfinite(array))[0]
+            raise ValueError(
+                f"trial {rows[row].number} has no finite {self.names[column]!r}: {rows[row].values}; "
+                "such a trial is recorded as a failure"
+            )
+        return array
+
+    def front(self) -> list[Trial]:
+        """The trained trials that no other dominates, by number; of equal ones the first stays."""
+        import moocore
+
+        trained = self.trained
+        if not trained:
+            return []
+        keep = moocore.is_nondominated(self.values(trained), keep_weakly=False)
+        return [trial for trial, kept in zip(trained, keep, strict=True) if kept]

@@ -1,0 +1,137 @@
+"""The contract of an objective, and what it may look at."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, get_args
+
+from evonas.core.failure import Failure
+from spaces.architecture import Architecture
+from spaces.space import Cost, Space
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Needs = Literal["architecture", "model", "training"]
+Goal = Literal["min", "max"]
+NEEDS: tuple[str, ...] = get_args(Needs)
+GOALS: tuple[str, ...] = get_args(Goal)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A trained network and what its training recorded.
+
+    Attributes:
+        model: The trained network, in evaluation mode, on the training device.
+        metrics: Final figures by name; a classifier has ``validation_error`` (share in [0, 1]), ``validation_loss``
+            and ``train_loss``. A final retraining adds ``test_error``.
+        inputs: Validation inputs ``(n, *input_shape)`` on the training device.
+        targets: Validation targets ``(n,)``.
+        epochs: Epochs trained.
+        seconds: Wall time of the training.
+        curve: One mapping an epoch.
+    """
+
+    model: nn.Module
+    metrics: Mapping[str, float]
+    inputs: Tensor = field(repr=False)
+    targets: Tensor = field(repr=False)
+    epochs: int
+    seconds: float
+    curve: tuple[Mapping[str, float], ...] = field(default=(), repr=False)
+
+    @property
+    def validation_error(self) -> float:
+        """Share of validation examples classified wrongly, in [0, 1]."""
+        return self.metrics["validation_error"]
+
+
+class Missing(LookupError):
+    """An objective asked for something that its ``needs`` does not cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an objective looks at: an architecture, and as much of its life as the objective's ``needs`` covers.
+
+    Attributes:
+        architecture: The architecture with dead parts removed.
+        space: Its search space.
+        built: The untrained network, for ``needs="model"``.
+        trained: The trained network, for ``needs="training"``.
+    """
+
+    architecture: Architecture
+    space: Space
+    built: nn.Module | None = None
+    trained: Training | None = None
+
+    @property
+    def cost(self) -> Cost:
+        """Parameters and multiply-accumulates, exact."""
+        return self.space.cost(self.architecture)
+
+    @property
+    def model(self) -> nn.Module:
+        """The trained network where there is one, else the built one."""
+        if self.trained is not None:
+            return self.trained.model
+        if self.built is not None:
+            return self.built
+        raise Missing("no model is built for needs='architecture'; say needs='model' or needs='training'")
+
+    @property
+    def training(self) -> Training:
+        """The trained network with its record."""
+        if self.trained is None:
+            raise Missing("nothing is trained for this objective; say needs='training'")
+        return self.trained
+
+
+class Objective(ABC):
+    """One figure to minimise or maximise.
+
+    Attributes:
+        name: Unique within a campaign; a column in every table.
+        needs: ``architecture`` (exact, microseconds), ``model`` (built, untrained) or ``training``.
+        goal: ``min`` or ``max``. Applied once, where values enter the archive.
+        unit: Shown beside the figure, e.g. ``"ms"``; empty for counts and shares.
+    """
+
+    name: str
+    needs: Needs
+    goal: Goal
+    unit: str
+
+    @abstractmethod
+    def measure(self, subject: Subject) -> float:
+        """The figure for one subject, in the objective's own unit and direction."""
+
+
+def measured(objective: Objective, subject: Subject) -> float | Failure:
+    """Measures and checks: what is no finite number becomes a failure that names the objective and the remedy."""
+    try:
+        value = objective.measure(subject)
+    except MemoryError as error:
+        return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {error}")
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":
+            return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {error}")
+        return Failure("invalid", f"objective {objective.name!r} raised {type(error).__name__}: {error}")
+    if isinstance(value, bool) or not (isinstance(value, numbers.Real) or hasattr(value, "__float__")):
+        return Failure(
+            "invalid",
+            f"objective {objective.name!r} returned {value!r} ({type(value).__name__}); it must return a finite number",
+        )
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        return Failure("invalid", f"objective {objective.name!r} returned {type(value).__name__}: {error}")
+    if not math.isfinite(number):
+        return Failure("invalid", f"objective {objective.name!r} returned {number}; it must return a finite number")
+    return number

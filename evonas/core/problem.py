@@ -1,0 +1,157 @@
+"""A search space with its objectives and constraints: which architectures are candidates, and what is known of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from evonas.core.constraint import Constraint
+from evonas.core.failure import Failure
+from evonas.core.objective import Objective, Subject, measured
+from spaces.architecture import Architecture
+from spaces.space import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A feasible architecture with its exact objectives.
+
+    Attributes:
+        architecture: As the space notates it.
+        simplified: The same function with dead parts removed; what is counted, encoded, built and trained.
+        exact: Objectives known without training so far, in their own unit and direction.
+    """
+
+    architecture: Architecture
+    simplified: Architecture
+    exact: Mapping[str, float]
+
+    @property
+    def key(self) -> str:
+        """Identity: equal for architectures of one function."""
+        return self.simplified.key
+
+
+@dataclass(slots=True)
+class Rejections:
+    """Why candidates were turned down, for an error that helps.
+
+    Attributes:
+        counts: Rejections by constraint or by objective that failed.
+        nearest: For each constraint, the rejected value that came nearest to its bound.
+        examples: For each objective that failed, the first failure's message.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    nearest: dict[str, float] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        """One clause a reason, most frequent first."""
+        clauses = []
+        for reason, count in self.counts.most_common():
+            clause = f"{reason} rejected {count:,}"
+            if reason in self.nearest:
+                clause += f" (nearest value {self.nearest[reason]:g})"
+            if reason in self.examples:
+                clause += f" ({self.examples[reason]})"
+            clauses.append(clause)
+        return "; ".join(clauses) if clauses else "nothing was rejected"
+
+
+class Problem:
+    """What is searched for.
+
+    Args:
+        space: The search space.
+        objectives: At least one; names are unique.
+        constraints: Bounds on objectives that need no training.
+
+    Raises:
+        ValueError: No objectives, a repeated name, or a constraint on what is not known before training.
+    """
+
+    def __init__(self, space: Space, objectives: Sequence[Objective], constraints: Sequence[Constraint] = ()) -> None:
+        self.space = space
+        self.objectives = tuple(objectives)
+        self.constraints = tuple(constraints)
+        names = [objective.name for objective in self.objectives]
+        if not names:
+            raise ValueError("a search needs at least one objective, for example 'validation_error'")
+        for name, count in Counter(names).items():
+            if count > 1:
+                raise ValueError(f"objective {name!r} is named {count} times; give each its own name")
+        for constraint in self.constraints:
+            if constraint.objective not in names:
+                raise ValueError(
+                    f"constraint '{constraint}' names no objective of this campaign; it has {', '.join(names)}"
+                )
+            if self.needs(constraint.objective) == "training":
+                raise ValueError(
+                    f"constraint '{constraint}': {constraint.objective!r} is known only after training; constraints hold "
+                    "on objectives that need the architecture or the model. Choose from the front with result.best(...)"
+                )
+
+    def needs(self, name: str) -> str:
+        """What the objective of that name needs."""
+        return next(objective.needs for objective in self.objectives if objective.name == name)
+
+    @property
+    def predicted_names(self) -> tuple[str, ...]:
+        """Objectives that need training, and so are predicted."""
+        return tuple(objective.name for objective in self.objectives if objective.needs == "training")
+
+    @property
+    def has_model_objectives(self) -> bool:
+        """Whether some objective needs the built, untrained model."""
+        return any(objective.needs == "model" for objective in self.objectives)
+
+    def candidate(self, architecture: Architecture, rejections: Rejections) -> Candidate | None:
+        """The candidate, or None where a constraint on the architecture rejects it or an objective fails."""
+        simplified = self.space.simplify(architecture)
+        exact = self._measure(Subject(simplified, self.space), "architecture", rejections)
+        return Candidate(architecture, simplified, exact) if exact is not None else None
+
+    def with_model_objectives(self, candidate: Candidate, rejections: Rejections) -> Candidate | None:
+        """The candidate with the objectives that need a built model; None where a constraint rejects it.
+
+        The model is built under a seed of its own and thrown away; the global generator is as before.
+        """
+        if not self.has_model_objectives:
+            return candidate
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(candidate.key[:8], 16))
+            try:
+                model = self.space.build(candidate.simplified)
+            except Exception as error:
+                rejections.counts["build"] += 1
+                rejections.examples.setdefault("build", f"{type(error).__name__}: {error}")
+                return None
+            exact = self._measure(Subject(candidate.simplified, self.space, built=model), "model", rejections)
+        if exact is None:
+            return None
+        return Candidate(candidate.architecture, candidate.simplified, {**candidate.exact, **exact})
+
+    def _measure(self, subject: Subject, needs: str, rejections: Rejections) -> dict[str, float] | None:
+        values: dict[str, float] = {}
+        for objective in self.objectives:
+            if objective.needs == needs:
+                value = measured(objective, subject)
+                if isinstance(value, Failure):
+                    reason = f"objective {objective.name}"
+                    rejections.counts[reason] += 1
+                    rejections.examples.setdefault(reason, value.message)
+                    return None
+                values[objective.name] = value
+        for constraint in self.constraints:
+            value = values.get(constraint.objective)
+            if value is not None and not constraint.holds(value):
+                reason = str(constraint)
+                rejections.counts[reason] += 1
+                nearest = rejections.nearest.get(reason, value)
+                rejections.nearest[reason] = min(nearest, value, key=lambda x: abs(x - constraint.bound))
+                return None
+        return values
