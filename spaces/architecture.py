@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from spaces.canonical import canonical_key
@@ -114,13 +115,13 @@ def _sorted_pairs(mapping: dict[str, Any]) -> tuple[tuple[str, float], ...]:
 
 def _require_sorted_names(pairs: tuple[tuple[str, float], ...], what: str) -> None:
     names = [name for name, _ in pairs]
-    if any(left >= right for left, right in zip(names, names[1:], strict=False)):
+    if any(left >= right for left, right in pairwise(names)):
         raise ValueError(f"{what}: names must be sorted and unique; got {names}")
 
 
 def _edge_fault(edge: tuple[int, int], last: tuple[int, int], n: int) -> str:
     if edge[0] >= edge[1]:
         return f"edge {edge} does not point forwards: nodes stand in topological order, so a cycle is impossible"
-    if not (0 <= edge[0] and edge[1] < n):
+    if not (edge[0] >= 0 and edge[1] < n):
         return f"edge {edge} leaves the graph of {n} nodes"
     return f"edges must be sorted and unique; {edge} follows {last}"

@@ -1,6 +1,6 @@
 """The file is the registration: components are found by the name of their file.
 
-A room of components is a package (``spaces``, ``surrogates.proxies``, ``evonas.search`` …) in which each file holds one
+A room of components is a package (``spaces``, ``surrogates.proxies``, ``evonas.searchers`` …) in which each file holds one
 public concrete class of the room's interface. ``find(room, "cell201")`` imports ``spaces/cell201.py`` and returns that
 class; ``find(room, "my.module.MySpace")`` imports the user's own. Nothing is listed by hand anywhere.
 """
@@ -38,7 +38,7 @@ class Room:
         return found
 
 
-class UnknownComponent(ValueError):
+class UnknownComponent(ValueError):  # noqa: N818 - it says what is wrong; every error here is an error
     """A name that no component of the room has.
 
     Attributes:
@@ -129,6 +129,6 @@ def _own_class(room: Room, name: str) -> type:
     if not (inspect.isclass(value) and issubclass(value, interface)):
         raise UnknownComponent(room, name, names(room), f" It is no subclass of {room.interface}.")
     if inspect.isabstract(value):
-        missing = ", ".join(sorted(value.__abstractmethods__))
+        missing = ", ".join(sorted(vars(value)["__abstractmethods__"]))
         raise UnknownComponent(room, name, names(room), f" It lacks {missing}.")
     return value

@@ -44,8 +44,12 @@ class Yardstick:
                 return cls(reference, np.where(spread > 0, spread, 1.0))
         return None
 
+    def scaled(self, values: FloatArray) -> FloatArray:
+        """Minimised points in units of the box, the reference at 0: the shape of ``values``."""
+        return (values - self.reference) / self.scale
+
     def hypervolume(self, values: FloatArray) -> float:
         """Hypervolume of minimised points ``(n, objectives)``; 0 for none."""
         if len(values) == 0:
             return 0.0
-        return float(moocore.hypervolume((values - self.reference) / self.scale, ref=np.zeros(values.shape[1])))
+        return float(moocore.hypervolume(self.scaled(values), ref=np.zeros(values.shape[1])))

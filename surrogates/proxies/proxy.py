@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
-from surrogates.proxies.probe import Probe
+if TYPE_CHECKING:
+    from surrogates.proxies.probe import Probe
 
 
-class ProxyFailure(Exception):
+class ProxyFailure(Exception):  # noqa: N818 - a failure is a value here, returned more often than raised
     """A proxy that cannot be computed for this network; the message says why. It becomes no number."""
 
 

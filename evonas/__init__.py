@@ -1,0 +1,40 @@
+"""evonas: evolutionary and surrogate-based neural architecture search.
+
+The top floor. Its rooms, each a package that imports only those after it:
+
+- ``cli``: the command line.
+- ``campaign``: campaign files and the Python API; makes every part and runs them.
+- ``report``, ``journal``, ``searchers``, ``executors``: what is shown, what is kept, what is chosen, where it runs.
+- ``evaluators``: from an architecture to its values.
+- ``trainers``, ``datasets``, ``objectives``.
+- ``core``: the vocabulary of a campaign.
+
+    result = evonas.search({"name": "cell201", "skeleton": "compact"}, dataset="digits", budget=64)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evonas.campaign.api import search
+    from evonas.campaign.result import Result
+    from evonas.core.objective import Objective
+    from evonas.objectives.function import Function
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "search": "evonas.campaign.api",
+    "Result": "evonas.campaign.result",
+    "Objective": "evonas.core.objective",
+    "Function": "evonas.objectives.function",
+}
+
+__all__ = ["Function", "Objective", "Result", "search"]
+
+
+def __getattr__(name: str) -> Any:
+    # Names are imported when they are first used, so that `evonas --help` imports no torch.
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'evonas' has no attribute {name!r}")

@@ -1,0 +1,113 @@
+"""The Python API: a search in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from evonas.campaign.assemble import Part, Parts, assemble
+from evonas.campaign.result import Result
+from evonas.campaign.session import execute
+from evonas.core.constraint import Constraint
+from evonas.core.observer import Observer, Silent
+from evonas.report.views import terminal_view
+
+
+def search(
+    space: Part,
+    objectives: Sequence[Part] = ("validation_error", "macs", "parameters"),
+    dataset: Part = "digits",
+    budget: int = 64,
+    seed: int = 0,
+    workers: int = 2,
+    *,
+    constraints: Mapping[str, str] | None = None,
+    trainer: Part = "classifier",
+    evaluator: Part | None = None,
+    searcher: Part = "screened_nsga2",
+    predictor: Part | None = "trees",
+    proxies: Sequence[Part] = ("synflow", "nwot", "parameters"),
+    initial: int = 16,
+    batch: int = 8,
+    retrain_seeds: int = 0,
+    timeout_seconds: float | None = None,
+    directory: str | Path | None = None,
+    name: str = "search",
+    progress: bool | Observer = True,
+) -> Result:
+    """Searches ``space`` for the architectures that no other dominates.
+
+    Every part is a component by name, ``{"name": ..., argument: ...}``, or an object of your own; every callable is an
+    objective (see ``evonas.objectives.function.Function``). Scripts need no ``if __name__ == "__main__"``.
+
+        result = evonas.search({"name": "cell201", "skeleton": "compact"}, ["validation_error", lambda cost: cost.macs])
+
+    Args:
+        space: The search space; made for the dataset's shape where it is named.
+        objectives: What is minimised or maximised, all at once.
+        dataset: What networks are trained on.
+        budget: Candidates trained in all, failures included, at least 1.
+        seed: Fixes every random choice. With one worker the search is the same bit for bit.
+        workers: Trainings at a time, each on one torch thread in a process of its own; 0 trains in this process.
+        constraints: Bounds on objectives that are known before training, e.g. ``{"macs": "<= 2e5"}``.
+        trainer: How one network is trained.
+        evaluator: What evaluates an architecture instead of the trainer on the dataset.
+        searcher: What chooses the next candidates.
+        predictor: What predicts the objectives that need training.
+        proxies: Scores of untrained networks that the predictor is told.
+        initial: Candidates of the first round, drawn at random.
+        batch: Candidates of every later round.
+        retrain_seeds: Trainings of each member of the final front for figures on test data.
+        timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
+        directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
+        name: Name of the search.
+        progress: Whether to show progress, or an ``Observer`` of your own.
+
+    Returns:
+        The front, the archive and a report. After Ctrl-C, what was found until then.
+
+    Raises:
+        CampaignError: A part cannot be made, or parts do not fit together.
+        ChangedCampaign: The directory holds another search.
+        JournalError: The directory cannot be written, or holds what is no journal.
+        SearchError: No feasible architecture was found; says which constraint rejected how many.
+        ValueError: A number is out of its range.
+    """
+    for what, number, least in (
+        ("budget", budget, 1),
+        ("seed", seed, 0),
+        ("workers", workers, 0),
+        ("initial", initial, 1),
+        ("batch", batch, 1),
+        ("retrain_seeds", retrain_seeds, 0),
+    ):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise ValueError(f"search: {what} must be a whole number of at least {least}. Got {number!r}")
+    executor: dict[str, object] = {"name": "serial"}
+    if workers > 0:
+        executor = {"name": "processes", "workers": workers, "timeout_seconds": timeout_seconds}
+    elif timeout_seconds is not None:
+        raise ValueError("search: timeout_seconds needs workers of at least 1; a training in this process cannot be stopped")
+    plan = assemble(
+        Parts(
+            name=name,
+            space=space,
+            budget=budget,
+            dataset=dataset,
+            trainer=trainer,
+            evaluator=evaluator,
+            objectives=objectives,
+            constraints=[Constraint.parse(bound, text) for bound, text in (constraints or {}).items()],
+            searcher=searcher,
+            predictor=predictor,
+            proxies=proxies,
+            executor=executor,
+            initial=initial,
+            batch=batch,
+            seed=seed,
+            retrain_seeds=retrain_seeds,
+        )
+    )
+    observer = progress if isinstance(progress, Observer) else terminal_view() if progress else Silent()
+    record, _ = execute(plan, Path(directory) if directory is not None else None, observer)
+    return Result(record)

@@ -1,0 +1,198 @@
+"""Runs a plan: proposes, evaluates, journals, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+
+from evonas.campaign.interruption import Interruption
+from evonas.campaign.plan import Plan
+from evonas.core.archive import Archive, Trial
+from evonas.core.evaluation import Evaluation, Evaluator
+from evonas.core.observer import Observer
+from evonas.core.randomness import generator, integer_seed
+from evonas.core.searcher import Exhausted
+from evonas.executors.failures import failure_of
+from evonas.executors.processes import Processes
+from evonas.journal.journal import Journal
+from spaces.architecture import Architecture
+
+TICK_SECONDS = 0.25
+
+
+class Runner:
+    """One session of a campaign: from what the journal holds to the end of the budget, or to an interruption.
+
+    The journal is the state. A proposal is written before it is evaluated and an evaluation as soon as it comes home;
+    a new session replays the journal, evaluates what is pending and goes on. With one worker a round is proposed when
+    every earlier trial has come home, so the sequence is the same however often the campaign was killed. With several,
+    it is proposed while the last trials of the round before are still being evaluated, so that no worker waits.
+
+    Args:
+        plan: What to run.
+        journal: Open for writing; its manifest is the plan's.
+        observer: Is told what happens.
+    """
+
+    def __init__(self, plan: Plan, journal: Journal, observer: Observer) -> None:
+        self.plan = plan
+        self.journal = journal
+        self.observer = observer
+        self.archive: Archive = journal.load(plan.problem.objectives)
+        self.stage_seconds: dict[str, float] = {}
+        self._started = time.perf_counter()
+        self._elapsed_before = journal.elapsed_seconds()
+
+    def run(self) -> bool:
+        """Runs to the end; False where it was interrupted."""
+        self.journal.begin_session()
+        interruption = Interruption(
+            lambda: self.observer.note("stopping: running evaluations are finished and recorded; Ctrl-C again to kill")
+        )
+        finished = False
+        try:
+            with interruption:
+                self.observer.started(self.plan.name, self.archive, self.plan.budget)
+                if not self._done():
+                    finished = self._session(interruption)
+                else:
+                    finished = True
+        finally:
+            self.journal.add_stage_seconds(self.stage_seconds)
+            self.observer.finished()
+        return finished
+
+    def _done(self) -> bool:
+        complete = len(self.archive) >= self.plan.budget and not self.archive.pending
+        return complete and not self._missing_retrainings()
+
+    def _session(self, interruption: Interruption) -> bool:
+        with self._timed("start workers"):
+            executor = self.plan.executor()
+        interruption.kill = _killer(executor)
+        try:
+            self._search(executor, interruption)
+            if not interruption.requested:
+                self._retrain_front(executor, interruption)
+        except BaseException:
+            interruption.kill()
+            raise
+        finally:
+            with self._timed("stop workers"):
+                executor.shutdown(wait=True, cancel_futures=True)
+        return not interruption.requested
+
+    def _search(self, executor: Executor, interruption: Interruption) -> None:
+        queue: deque[Trial] = deque(self.archive.pending)
+        running: dict[Future[Evaluation], Trial] = {}
+        exhausted = False
+        while True:
+            while queue and len(running) < self.plan.workers and not interruption.requested:
+                trial = queue.popleft()
+                with self._timed("hand out"):
+                    running[self._submit(executor, self.plan.evaluator, trial, "train")] = trial
+            missing = 0 if exhausted or interruption.requested else self.plan.budget - len(self.archive)
+            # One worker waits for its last result; several are given more before they run dry.
+            if missing > 0 and not queue and (not running or self.plan.workers > 1):
+                try:
+                    queue.extend(self._propose(missing))
+                except Exhausted as reason:
+                    exhausted = True
+                    self.observer.note(f"the search ends before its budget: {reason}")
+                continue
+            if not running:
+                break
+            for future in self._completed(set(running)):
+                self._record(running.pop(future), future)
+
+    def _propose(self, missing: int) -> list[Trial]:
+        self.observer.stage("choosing candidates")
+        number = len(self.archive)
+        count = min(missing, self.plan.batch if number else self.plan.initial)
+        with self._timed("propose"):
+            proposals = self.plan.searcher.propose(self.archive, count, generator(self.plan.seed, number, "propose"))
+        trials = [Trial(number + offset, proposal) for offset, proposal in enumerate(proposals)]
+        with self._timed("journal"):
+            self.journal.add_round(trials)
+        for proposal in proposals:
+            self.archive.propose(proposal)
+        self.observer.proposed(trials)
+        self.observer.stage("training")
+        return trials
+
+    def _record(self, trial: Trial, future: Future[Evaluation]) -> None:
+        evaluation = _outcome(future)
+        recorded = self.archive.record(trial.number, evaluation)
+        with self._timed("journal"):
+            self.journal.add_evaluation(trial.number, evaluation, self._elapsed_seconds())
+        self.observer.evaluated(recorded)
+
+    def _missing_retrainings(self) -> list[tuple[Trial, int]]:
+        if self.plan.final_evaluator is None:
+            return []
+        done = {(number, seed) for number, seeds in self.journal.retrainings().items() for seed in seeds}
+        return [
+            (trial, index)
+            for trial in self.archive.front()
+            for index in range(self.plan.retrain_seeds)
+            if (trial.number, index) not in done
+        ]
+
+    def _retrain_front(self, executor: Executor, interruption: Interruption) -> None:
+        evaluator = self.plan.final_evaluator
+        missing = deque(self._missing_retrainings())
+        total, done = len(missing), 0
+        if evaluator is None or not missing:
+            return
+        self.observer.stage("training the front anew, for test figures")
+        with self._timed("retrain front"):
+            running: dict[Future[Evaluation], tuple[Trial, int]] = {}
+            while (missing and not interruption.requested) or running:
+                while missing and len(running) < self.plan.workers and not interruption.requested:
+                    trial, index = missing.popleft()
+                    running[self._submit(executor, evaluator, trial, f"retrain {index}")] = (trial, index)
+                for future in self._completed(set(running)):
+                    trial, index = running.pop(future)
+                    self.journal.add_retraining(trial.number, index, _outcome(future))
+                    done += 1
+                    self.observer.retrained(done, total)
+
+    def _submit(self, executor: Executor, evaluator: Evaluator, trial: Trial, purpose: str) -> Future[Evaluation]:
+        architecture: Architecture = self.plan.problem.space.simplify(trial.proposal.architecture)
+        seed = integer_seed(self.plan.seed, trial.number, purpose)
+        return executor.submit(evaluator.evaluate, architecture, seed)
+
+    def _completed(self, futures: set[Future[Evaluation]]) -> list[Future[Evaluation]]:
+        """Waits for at least one, and gives those that are done in the order of their trials."""
+        with self._timed("wait"):
+            while True:
+                done = wait(futures, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED).done
+                self.observer.tick()
+                if done:
+                    return [future for future in futures if future in done]
+
+    def _elapsed_seconds(self) -> float:
+        return self._elapsed_before + time.perf_counter() - self._started
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
+
+
+def _killer(executor: Executor) -> Callable[[], None]:
+    """What stops the executor's work at once; work in this process stops by the KeyboardInterrupt alone."""
+    return executor.kill if isinstance(executor, Processes) else lambda: None
+
+
+def _outcome(future: Future[Evaluation]) -> Evaluation:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return Evaluation({}, 0.0, failure_of(error))

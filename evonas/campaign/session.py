@@ -1,0 +1,99 @@
+"""A campaign in its results folder: begun, gone on with, or only looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evonas.campaign.plan import Plan
+from evonas.campaign.run import Runner
+from evonas.core.objective import Objective
+from evonas.core.observer import Observer
+from evonas.core.record import Record
+from evonas.journal.difference import campaign_difference
+from evonas.journal.journal import Journal
+from evonas.journal.manifest import machine, versions
+
+JOURNAL = "journal.sqlite"
+REPORT = "report.html"
+
+FREE_TO_CHANGE = ("budget", "executor", "results")
+"""What may differ when a campaign goes on: how much is evaluated and where, but never what is searched for or how."""
+
+
+class ChangedCampaign(ValueError):
+    """The results folder holds another campaign; says how they differ."""
+
+
+def execute(plan: Plan, folder: Path | None, observer: Observer) -> tuple[Record, bool]:
+    """Runs a plan in its results folder, or goes on with what the folder holds.
+
+    Args:
+        plan: The campaign.
+        folder: Results folder, made where it is missing; None keeps the journal in memory.
+        observer: Is told what happens.
+
+    Returns:
+        The campaign's record, and whether it ran to its end.
+
+    Raises:
+        ChangedCampaign: The folder holds another campaign.
+        JournalError: The folder cannot be written, or holds what is no journal.
+        SearchError: Nothing feasible was found.
+    """
+    with _journal(plan, folder) as journal:
+        finished = Runner(plan, journal, observer).run()
+        return journal.record(plan.name, plan.problem.space, plan.problem.objectives), finished
+
+
+def _journal(plan: Plan, folder: Path | None) -> Journal:
+    manifest = {
+        "campaign": dict(plan.resolved),
+        "objectives": [_written(objective) for objective in plan.problem.objectives],
+        "versions": versions(),
+        "machine": machine(),
+        "seed": plan.seed,
+    }
+    if folder is None:
+        return Journal.in_memory(manifest)
+    path = folder / JOURNAL
+    if not Journal.exists(path):
+        return Journal.create(path, manifest)
+    journal = Journal.open(path)
+    try:
+        _go_on(journal, plan, folder)
+    except BaseException:
+        journal.close()
+        raise
+    return journal
+
+
+def _written(objective: Objective) -> dict[str, str]:
+    """What is journalled of an objective, so that results can be looked at without its code."""
+    return {"name": objective.name, "needs": objective.needs, "goal": objective.goal, "unit": objective.unit}
+
+
+def _go_on(journal: Journal, plan: Plan, folder: Path) -> None:
+    """Checks that the folder's campaign is the plan's, and takes over a raised budget.
+
+    Raises:
+        ChangedCampaign: It is not.
+    """
+    stored: Mapping[str, Any] = journal.manifest["campaign"]
+    differences = campaign_difference(_identity(stored), _identity(plan.resolved))
+    if plan.budget < stored["budget"]:
+        differences.append(f"budget: {stored['budget']} -> {plan.budget} (it may be raised, not lowered)")
+    if differences:
+        raise ChangedCampaign(
+            f"{folder} holds another campaign; it is left as it is. What differs:\n"
+            + "\n".join(f"  {difference}" for difference in differences)
+            + "\nGive this campaign another name (or results folder), or undo the change; only a larger budget and "
+            "another executor may go on with it."
+        )
+    if dict(stored) != dict(plan.resolved):
+        journal.update_campaign(dict(plan.resolved))
+
+
+def _identity(campaign: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in campaign.items() if name not in FREE_TO_CHANGE}

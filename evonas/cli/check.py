@@ -1,0 +1,92 @@
+"""``evonas check``."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+
+import numpy as np
+
+from evonas.campaign.document import read
+from evonas.campaign.importable import importable
+from evonas.campaign.plan import Plan
+from evonas.campaign.schema import json_schema
+from evonas.cli.run import plan_of
+from evonas.core.problem import Rejections
+from evonas.core.searcher import SearchError
+from evonas.evaluators.training import TrainingEvaluator
+from evonas.report.watching import duration
+
+SAMPLES = 200
+TIMED = 5
+TRIES_FEASIBLE = 10_000
+
+
+def print_schema() -> None:
+    """Prints the JSON schema of campaign files."""
+    print(json.dumps(json_schema(), indent=2))
+
+
+def check_campaign(campaign: str, as_json: bool) -> None:
+    """Checks a campaign without training any candidate, and prints what it found.
+
+    Raises:
+        CampaignError: The campaign has faults.
+        SearchError: No feasible architecture was found.
+    """
+    document = read(campaign)
+    with importable(document.folder):
+        plan = plan_of(document)
+        feasible, sampled = _feasible(plan)
+        seconds = _training_seconds(plan)
+    size = plan.problem.space.size
+    total = seconds * (plan.budget / plan.workers) if seconds is not None else None
+    found = {
+        "campaign": plan.name,
+        "space_size": size,
+        "feasible_share": feasible / sampled,
+        "budget": plan.budget,
+        "workers": plan.workers,
+        "seconds_per_training": seconds,
+        "estimated_seconds": total,
+    }
+    if as_json:
+        print(json.dumps(found))
+        return
+    print(f"{document.path}: no faults")
+    print(f"space: {f'{size:,}' if size is not None else 'unbounded'} architectures, "
+          f"{feasible / sampled:.1%} of {sampled:,} samples meet the constraints")
+    print(f"budget: {plan.budget} trainings, {plan.workers} at a time")
+    if seconds is not None and total is not None:
+        print(f"time: about {duration(total)} of training, at {seconds:.2g} s each; "
+              "scaled up from short trainings of sampled architectures; without choosing and retraining")
+    else:
+        print("time: not known; the evaluator is the campaign's own")
+
+
+def _feasible(plan: Plan) -> tuple[int, int]:
+    """How many of how many samples meet the constraints."""
+    rng = np.random.default_rng(0)
+    rejections = Rejections()
+    met = 0
+    for tried in range(1, TRIES_FEASIBLE + 1):
+        candidate = plan.problem.candidate(plan.problem.space.sample(rng), rejections)
+        met += candidate is not None
+        if tried >= SAMPLES and met:
+            return met, tried
+    raise SearchError(f"no feasible architecture in {TRIES_FEASIBLE:,} samples: {rejections.describe()}")
+
+
+def _training_seconds(plan: Plan) -> float | None:
+    """Seconds of a training, from short ones of sampled candidates; None for an evaluator of the user's own."""
+    if not isinstance(plan.evaluator, TrainingEvaluator):
+        return None
+    rng = np.random.default_rng(1)
+    rejections = Rejections()
+    timings = []
+    while len(timings) < TIMED:
+        candidate = plan.problem.candidate(plan.problem.space.sample(rng), rejections)
+        if candidate is not None:
+            timings.append(plan.evaluator.estimated_seconds(candidate.simplified))
+    return statistics.median(timings)

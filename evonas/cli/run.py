@@ -1,0 +1,65 @@
+"""``evonas run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from evonas.campaign.assemble import assemble, parts_of
+from evonas.campaign.document import Document, read
+from evonas.campaign.importable import importable
+from evonas.campaign.plan import Plan
+from evonas.campaign.result import Result
+from evonas.campaign.session import REPORT, execute
+from evonas.report.live import front_table
+from evonas.report.views import terminal_view
+
+INTERRUPTED = 130
+
+
+def run_campaign(campaign: str, results: Path | None, budget: int | None, workers: int | None) -> int:
+    """Runs a campaign, prints its front and writes its report.
+
+    Args:
+        campaign: File or name.
+        results: Results folder, instead of the campaign's own.
+        budget: Instead of the campaign's own.
+        workers: Instead of the campaign's own.
+
+    Returns:
+        Exit status: 0, or 130 where the campaign was interrupted.
+    """
+    console = Console()
+    document = read(campaign)
+    specification = document.specification
+    changes: dict[str, object] = {}
+    if budget is not None:
+        changes["budget"] = budget
+    if workers is not None:
+        changes["executor"] = {**specification.executor.resolved(), "workers": workers}
+    if changes:
+        specification = type(specification).from_mapping({**specification.resolved(), **changes})
+    folder = results if results is not None else Path(specification.results)
+    with importable(document.folder):
+        plan = plan_of(Document(specification, document.path, document.source))
+        record, finished = execute(plan, folder, terminal_view(console))
+    result = Result(record)
+    console.print(front_table(result.front, result.archive.names))
+    console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
+    if finished:
+        return 0
+    console.print(f"interrupted; to go on: evonas run {campaign}" + (f" --results {results}" if results else ""))
+    return INTERRUPTED
+
+
+def plan_of(document: Document) -> Plan:
+    """Makes the parts of a campaign file; an error that only making them shows has its line, too."""
+    from evonas.campaign.fault import CampaignError, Fault
+
+    try:
+        return assemble(parts_of(document.specification))
+    except CampaignError as error:
+        raise CampaignError(
+            [Fault(fault.path, fault.message, document.line(fault.path)) for fault in error.faults], str(document.path)
+        ) from error

@@ -1,0 +1,87 @@
+"""``evonas show``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from evonas.campaign.fault import CampaignError, Fault
+from evonas.campaign.recall import recall
+from evonas.campaign.result import Result
+from evonas.core.archive import Archive, Trial
+from evonas.report.live import front_table
+from evonas.report.watching import figure
+from spaces.drawing import as_text
+
+
+def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
+    """Prints the front, one trial, or every trial as a line of JSON.
+
+    Raises:
+        CampaignError: There is no trial of that number.
+        JournalError: There is no journal, or it cannot be read.
+    """
+    result = Result(recall(folder))
+    archive = result.archive
+    if number is not None and not 0 <= number < len(archive):
+        raise CampaignError([Fault((), f"there is no trial {number}; {folder} has trials 0 to {len(archive) - 1}")])
+    chosen = archive.trials if number is None else [archive.trials[number]]
+    if as_json:
+        for trial in chosen:
+            print(json.dumps(_line(archive, trial), allow_nan=False))
+    elif number is None:
+        console = Console()
+        console.print(
+            f"{result.record.name}: {len(archive)} candidates, {len(archive.trained)} trained, "
+            f"{len(archive.failed)} failed, {len(archive.pending)} pending"
+        )
+        console.print(front_table(result.front, archive.names))
+    else:
+        _print_trial(result, chosen[0])
+
+
+def _line(archive: Archive, trial: Trial) -> dict[str, Any]:
+    """A trial as plain values; values and predictions in the objectives' own unit and direction."""
+    signs = dict(zip(archive.names, archive.signs.tolist(), strict=True))
+    failure, evaluation = trial.failure, trial.evaluation
+    return {
+        "number": trial.number,
+        "key": trial.proposal.key,
+        "notation": trial.proposal.notation,
+        "architecture": json.loads(trial.proposal.architecture.to_json()),
+        "origin": trial.proposal.origin,
+        "round": trial.proposal.funnel.round,
+        "prediction": {
+            name: {"mean": signs[name] * estimate.mean, "std": estimate.std}
+            for name, estimate in trial.proposal.predicted.items()
+        },
+        "proxies": dict(trial.proposal.proxies),
+        "values": dict(trial.values),
+        "failure": {"kind": failure.kind, "message": failure.message} if failure is not None else None,
+        "pending": evaluation is None,
+        "seconds": evaluation.seconds if evaluation is not None else None,
+        "epochs": evaluation.epochs if evaluation is not None else None,
+    }
+
+
+def _print_trial(result: Result, trial: Trial) -> None:
+    proposal = trial.proposal
+    line = _line(result.archive, trial)
+    print(f"trial {trial.number} of {result.record.name}, {proposal.origin}, round {proposal.funnel.round}")
+    print(f"notation  {proposal.notation}")
+    for name, value in trial.values.items():
+        said = line["prediction"].get(name)
+        before = f"   predicted {said['mean']:.4g} ± {said['std']:.2g}" if said else ""
+        print(f"{name}  {figure(value)}{before}")
+    for name, score in proposal.proxies.items():
+        print(f"proxy {name}  {score:.4g}")
+    if trial.failure is not None:
+        print(f"failed ({trial.failure.kind}): {trial.failure.message}")
+    for seed, evaluation in enumerate(result.record.retrainings.get(trial.number, ())):
+        values = ", ".join(f"{name} {figure(value)}" for name, value in evaluation.values.items())
+        print(f"trained anew with seed {seed}: {values or evaluation.failure}")
+    print()
+    print(as_text(result.simplified(trial)))

@@ -1,0 +1,1 @@
+"""Datasets: labelled examples in three disjoint splits. One file each; to add one, add a file."""

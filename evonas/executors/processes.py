@@ -1,0 +1,173 @@
+"""Evaluations in worker processes that can be killed and replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future
+from pickle import PicklingError
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from evonas.executors.worker import Payload, Worker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+_IDLE_LOOK_SECONDS = 0.5
+
+
+class _Task(NamedTuple):
+    future: Future[Any]
+    payload: Payload
+
+
+class Processes(Executor):
+    """Runs tasks in spawned worker processes. A worker that dies or hangs costs one task and is replaced.
+
+    Tasks are sent by cloudpickle, so that lambdas, closures and functions of a notebook or script work, and a script
+    needs no ``if __name__ == "__main__"``. The function (with the object that it is bound to, as an evaluator with its
+    data) is sent to a worker once and kept there by digest; arguments are sent every time. Workers leave Ctrl-C to
+    this process, and end at once where this process dies.
+
+    A future brings home the task's result or what the task raised; ``TimeoutError`` where it took longer than
+    ``timeout_seconds``; ``WorkerDied`` where its process ended; ``pickle.PicklingError`` where the task or its result
+    cannot be sent; ``BrokenExecutor`` where it was never run to an end through no fault of its own: no worker can be
+    started, or ``kill`` was called.
+
+    A process per worker and a pipe per process: a worker that is killed holds nothing that another waits for.
+    (loky's and the standard library's pools end as a whole when a worker dies. pebble's does when an idle worker dies
+    or a result cannot be unpickled, and waits for ever for a task that ends its process with status 0.)
+
+    Args:
+        workers: Number of processes, at least 1.
+        timeout_seconds: Wall time that one task may take, once its worker has started; positive, or None for any.
+        threads_per_worker: Threads of torch, OpenMP and BLAS in each worker.
+
+    Raises:
+        ValueError: A number is out of range.
+    """
+
+    def __init__(self, workers: int = 2, timeout_seconds: float | None = None, threads_per_worker: int = 1) -> None:
+        for name, number in (("workers", workers), ("threads_per_worker", threads_per_worker)):
+            if number < 1:
+                raise ValueError(f"executor 'processes': {name} must be at least 1. Got {number}")
+        if timeout_seconds is not None and not timeout_seconds > 0:
+            raise ValueError(
+                f"executor 'processes': timeout_seconds must be positive. Got {timeout_seconds}. "
+                "Leave it out for no limit"
+            )
+        self._guard = threading.Lock()
+        self._is_shut_down = False
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._workers = [Worker(dict.fromkeys(_THREAD_VARIABLES, str(threads_per_worker))) for _ in range(workers)]
+        # Threads know the executor only weakly: where it is dropped without a shutdown, they finish its tasks and end.
+        self._threads = [
+            threading.Thread(
+                target=_serve_worker,
+                args=(worker, self._tasks, timeout_seconds, weakref.ref(self)),
+                name=f"evonas-worker-{index}",
+            )
+            for index, worker in enumerate(self._workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Pickles a task and queues it.
+
+        Raises:
+            RuntimeError: The executor was shut down or killed.
+        """
+        future: Future[T] = Future()
+        try:
+            task = _Task(future, Payload.of(fn, args, kwargs))
+        except PicklingError as error:
+            future.set_exception(error)
+            return future
+        with self._guard:
+            if self._is_shut_down:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            self._tasks.put(task)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Accepts no more tasks. Running tasks come home; queued ones too, unless they are cancelled.
+
+        Args:
+            wait: Whether to return only when every task has come home and every process has ended.
+            cancel_futures: Whether to cancel the tasks that no worker has begun.
+        """
+        with self._guard:
+            if cancel_futures:
+                self._cancel_queued()
+            if not self._is_shut_down:
+                self._is_shut_down = True
+                for _ in self._threads:
+                    self._tasks.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def kill(self) -> None:
+        """Kills every worker at once. Queued tasks are cancelled, running ones end with ``BrokenExecutor``."""
+        for worker in self._workers:
+            worker.kill()
+        self.shutdown(wait=True, cancel_futures=True)
+
+    def _cancel_queued(self) -> None:
+        ends = 0
+        with contextlib.suppress(queue.Empty):
+            while True:
+                task = self._tasks.get_nowait()
+                if task is None:
+                    ends += 1
+                else:
+                    task.future.cancel()
+                    task.future.set_running_or_notify_cancel()
+        for _ in range(ends):
+            self._tasks.put(None)
+
+
+def _serve_worker(
+    worker: Worker,
+    tasks: queue.SimpleQueue[_Task | None],
+    timeout_seconds: float | None,
+    executor: weakref.ref[Processes],
+) -> None:
+    with contextlib.suppress(AttributeError):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with contextlib.suppress(BrokenExecutor):  # the first task will tell
+        worker.start()
+    while True:
+        try:
+            task = tasks.get(timeout=_IDLE_LOOK_SECONDS)
+        except queue.Empty:
+            if executor() is None or not threading.main_thread().is_alive():
+                break
+            continue
+        if task is None:
+            break
+        if task.future.set_running_or_notify_cancel():
+            _run(worker, task, timeout_seconds)
+        del task
+    worker.end()
+
+
+def _run(worker: Worker, task: _Task, timeout_seconds: float | None) -> None:
+    try:
+        result = worker.run(task.payload, timeout_seconds)
+    except BaseException as error:
+        task.future.set_exception(error)
+    else:
+        task.future.set_result(result)

@@ -1,0 +1,59 @@
+"""One evaluation after another, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Serial(Executor):
+    """Runs each task inside ``submit``, in this process; its future is done when ``submit`` returns.
+
+    Ctrl-C passes through ``submit``. What would kill the process kills the campaign (the journal keeps what came home);
+    a hung task hangs it.
+
+    Args:
+        workers: Must be 1.
+        timeout_seconds: Must be None: a task in the same process cannot be stopped.
+
+    Raises:
+        ValueError: Another number of workers, or a time limit.
+    """
+
+    def __init__(self, workers: int = 1, timeout_seconds: float | None = None) -> None:
+        if workers != 1:
+            raise ValueError(f"executor 'serial' has one worker. Got workers={workers}. Use executor 'processes'")
+        if timeout_seconds is not None:
+            raise ValueError(
+                "executor 'serial' cannot stop a task that takes too long, as it runs in this process. "
+                f"Got timeout_seconds={timeout_seconds}. Leave it out, or use executor 'processes'"
+            )
+        self._is_shut_down = False
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Runs the task and returns its future, which is done.
+
+        Raises:
+            RuntimeError: The executor was shut down.
+            KeyboardInterrupt: The user pressed Ctrl-C.
+        """
+        if self._is_shut_down:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            result = fn(*args, **kwargs)
+        except (Exception, SystemExit) as error:
+            # Without this frame in its traceback the error, and the models it holds, are freed with the future.
+            task_frames = error.__traceback__.tb_next if error.__traceback__ else None
+            future.set_exception(error.with_traceback(task_frames))
+        else:
+            future.set_result(result)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        self._is_shut_down = True

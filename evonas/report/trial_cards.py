@@ -1,0 +1,78 @@
+"""What the page tells of one trial beside the chart: its figures, its prediction and its drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evonas.core.archive import Archive, Trial
+from evonas.report.figures import COVERS_80
+from evonas.report.wording import figure_text, leading_objective, seconds_text
+from spaces.drawing import as_svg
+
+MOST_DRAWINGS = 300
+
+ORIGINS = {
+    "random": "drawn at random",
+    "variation": "mutation or crossover, not screened",
+    "screened": "chosen by the predictor among many",
+}
+
+
+def trial_cards(archive: Archive) -> list[dict[str, Any]]:
+    """One card for each trained trial, by number.
+
+    Returns:
+        Mappings with ``number``, ``notation``, ``fields`` (label and text pairs), ``values`` (one per objective, in its
+        own unit and direction) and ``drawing`` (SVG; None beyond the 300 that are drawn: the front, then the best by
+        the leading objective).
+    """
+    drawn = _drawn(archive)
+    members = {trial.number for trial in archive.front()}
+    return [
+        {
+            "number": trial.number,
+            "notation": trial.proposal.notation,
+            "fields": _fields(archive, trial, trial.number in members),
+            "values": [float(trial.values[name]) for name in archive.names],
+            "drawing": as_svg(trial.proposal.architecture) if trial.number in drawn else None,
+        }
+        for trial in archive.trained
+    ]
+
+
+def prediction_text(archive: Archive, trial: Trial, name: str) -> str | None:
+    """What the predictor said before the training, e.g. ``0.12 (0.09 to 0.15)``; None where it was not asked."""
+    estimate = trial.proposal.predicted.get(name)
+    if estimate is None:
+        return None
+    objective = archive.objectives[archive.names.index(name)]
+    sign = 1.0 if objective.goal == "min" else -1.0
+    middle, reach = sign * estimate.mean, COVERS_80 * estimate.std
+    interval = f"{figure_text(middle - reach)} to {figure_text(middle + reach)}"
+    return f"{figure_text(middle, objective.unit)} ({interval})"
+
+
+def _fields(archive: Archive, trial: Trial, on_front: bool) -> list[tuple[str, str]]:
+    fields = []
+    for objective in archive.objectives:
+        fields.append((objective.name, figure_text(trial.values[objective.name], objective.unit)))
+        predicted = prediction_text(archive, trial, objective.name)
+        if predicted is not None:
+            fields.append(("predicted before training", predicted))
+    fields.append(("origin", ORIGINS[trial.proposal.origin]))
+    fields.append(("round", str(trial.proposal.funnel.round)))
+    if trial.evaluation is not None:
+        epochs = f", {trial.evaluation.epochs} epochs" if trial.evaluation.epochs else ""
+        fields.append(("training", seconds_text(trial.evaluation.seconds) + epochs))
+    fields += [(f"proxy {name}", figure_text(score)) for name, score in trial.proposal.proxies.items()]
+    fields.append(("on the front", "yes" if on_front else "no"))
+    return fields
+
+
+def _drawn(archive: Archive) -> set[int]:
+    leading = leading_objective(archive)
+    sign = 1.0 if leading.goal == "min" else -1.0
+    ordered: Sequence[Trial] = sorted(archive.trained, key=lambda trial: sign * trial.values[leading.name])
+    numbers = dict.fromkeys(trial.number for trial in [*archive.front(), *ordered])
+    return set(list(numbers)[:MOST_DRAWINGS])

@@ -1,0 +1,15 @@
+"""Which view of a running campaign suits the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from evonas.core.observer import Observer
+from evonas.report.lines import Lines
+from evonas.report.live import Live
+
+
+def terminal_view(console: Console | None = None) -> Observer:
+    """A live view where there is a terminal, plain lines in a pipe or in CI."""
+    chosen = console if console is not None else Console(stderr=False)
+    return Live(chosen) if chosen.is_terminal and not chosen.is_dumb_terminal else Lines(chosen)

@@ -1,0 +1,97 @@
+"""What both views of a running campaign know: counts, the front, hypervolume and the time left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from evonas.core.archive import Archive, Trial
+from evonas.core.hypervolume import Yardstick
+
+
+class Watching:
+    """A running campaign as it is watched from outside.
+
+    Args:
+        name: Name of the campaign.
+        archive: The campaign's archive; it grows.
+        budget: Candidates evaluated in all.
+
+    Attributes:
+        screened: Candidates drawn and screened so far.
+    """
+
+    def __init__(self, name: str, archive: Archive, budget: int) -> None:
+        self.name = name
+        self.archive = archive
+        self.budget = budget
+        self.screened = sum(_drawn(funnel.counts) for funnel in archive.rounds)
+        self.replayed = len(archive.trained) + len(archive.failed)
+        self._since = time.monotonic()
+        self._known = -1
+        self._front: list[Trial] = []
+        self._hypervolume: float | None = None
+
+    def add_round(self, trials: Sequence[Trial]) -> None:
+        """Counts what a round screened."""
+        if trials:
+            self.screened += _drawn(trials[0].proposal.funnel.counts)
+
+    @property
+    def done(self) -> int:
+        """Evaluations that came home, failures included."""
+        return len(self.archive) - len(self.archive.pending)
+
+    @property
+    def front(self) -> list[Trial]:
+        """The front, best first by the first objective."""
+        self._refresh()
+        return self._front
+
+    @property
+    def hypervolume(self) -> float | None:
+        """Hypervolume of the front in units of the first round's box; None until that is known."""
+        self._refresh()
+        return self._hypervolume
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of this session."""
+        return time.monotonic() - self._since
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated from this session's pace; None before its first evaluation."""
+        fresh = self.done - self.replayed
+        return self.seconds / fresh * (self.budget - self.done) if fresh > 0 else None
+
+    def _refresh(self) -> None:
+        if self._known == self.done:
+            return
+        self._known = self.done
+        front = self.archive.front()
+        values = self.archive.values(front)
+        self._front = [front[index] for index in values[:, 0].argsort(kind="stable")] if front else []
+        yardstick = Yardstick.of(self.archive)
+        self._hypervolume = yardstick.hypervolume(values) if yardstick is not None else None
+
+
+def duration(seconds: float) -> str:
+    """``42 s``, ``3 min 5 s`` or ``2 h 10 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def figure(value: float) -> str:
+    """A figure of a table: whole numbers with separators, others to four digits."""
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:.4g}"
+
+
+def _drawn(counts: object) -> int:
+    return int(counts.get("drawn", counts.get("chosen", 0))) if isinstance(counts, dict) else 0

@@ -1,0 +1,90 @@
+"""Objectives of candidates before training: exact where they are known, predicted where they need training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from evonas.core.archive import Archive, Estimate, FloatArray, Trial
+from evonas.core.problem import Candidate, Problem
+from surrogates.encoding import Encoding
+from surrogates.predictor import Predictor
+
+PredictorFactory = Callable[[Encoding], Predictor]
+
+
+class Forecast:
+    """One fitted predictor for each objective that needs training; the others are read off.
+
+    Args:
+        problem: What is searched for.
+        archive: What is known; its trained trials train the predictors.
+        predictor: Makes a predictor that reads ``encoding``; None predicts nothing, and such objectives are all equal.
+        encoding: Rows of numbers for architectures.
+        rng: Source of all randomness.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        archive: Archive,
+        predictor: PredictorFactory | None,
+        encoding: Encoding,
+        rng: np.random.Generator,
+    ) -> None:
+        trained = archive.trained
+        self.problem = problem
+        self.signs = archive.signs
+        self._targets = archive.values(trained)
+        self._predictors: dict[str, Predictor] = {}
+        if predictor is not None:
+            known = [problem.space.simplify(trial.proposal.architecture) for trial in trained]
+            for column, objective in enumerate(problem.objectives):
+                if objective.needs == "training":
+                    self._predictors[objective.name] = predictor(encoding)
+                    self._predictors[objective.name].fit(known, self._targets[:, column], rng)
+
+    def of(self, candidates: Sequence[Candidate]) -> tuple[FloatArray, FloatArray]:
+        """Values of the candidates, minimised, and their deviations, 0 for exact ones: both ``(n, objectives)``.
+
+        An objective that is not known of a candidate yet stands at the mean of the trained.
+        """
+        mean = np.tile(self._targets.mean(axis=0), (len(candidates), 1))
+        std = np.zeros_like(mean)
+        architectures = [candidate.simplified for candidate in candidates]
+        for column, objective in enumerate(self.problem.objectives):
+            if objective.name in self._predictors:
+                if candidates:
+                    prediction = self._predictors[objective.name].predict(architectures)
+                    mean[:, column], std[:, column] = prediction.mean, prediction.std
+            elif objective.needs != "training":
+                for row, candidate in enumerate(candidates):
+                    if objective.name in candidate.exact:
+                        mean[row, column] = self.signs[column] * candidate.exact[objective.name]
+        return mean, std
+
+    def estimates(self, mean: FloatArray, std: FloatArray) -> dict[str, Estimate]:
+        """What is journalled of one candidate's row of ``of``: estimates of the predicted objectives."""
+        return {
+            objective.name: Estimate(float(mean[column]), float(std[column]))
+            for column, objective in enumerate(self.problem.objectives)
+            if objective.name in self._predictors
+        }
+
+
+def pending_values(archive: Archive) -> FloatArray:
+    """Pending trials at what was predicted of them, minimised: shape ``(pending with a prediction, objectives)``."""
+    rows = [[_expected(trial, name, sign) for name, sign in _columns(archive)] for trial in archive.pending]
+    complete = [row for row in rows if all(math.isfinite(value) for value in row)]
+    return np.array(complete, dtype=np.float64).reshape(-1, len(archive.names))
+
+
+def _columns(archive: Archive) -> list[tuple[str, float]]:
+    return [(name, float(sign)) for name, sign in zip(archive.names, archive.signs, strict=True)]
+
+
+def _expected(trial: Trial, name: str, sign: float) -> float:
+    estimate = trial.proposal.predicted.get(name)
+    return estimate.mean if estimate is not None else sign * trial.proposal.exact.get(name, math.nan)

@@ -1,0 +1,78 @@
+"""Unseen feasible candidates at random, in a bounded number of tries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from evonas.core.archive import Archive, Estimate, Funnel, Origin, Proposal
+from evonas.core.problem import Candidate, Problem, Rejections
+from evonas.core.searcher import Exhausted, SearchError
+
+TRIES = 10_000
+
+
+def draw(
+    problem: Problem, archive: Archive, count: int, rng: np.random.Generator, taken: Collection[str] = ()
+) -> list[Candidate]:
+    """Up to ``count`` distinct candidates from ``Space.sample`` that the archive and ``taken`` do not hold.
+
+    Rejection keeps the space's own distribution among the feasible. Gives up after ``TRIES`` samples without a new one.
+
+    Raises:
+        Exhausted: Feasible architectures were found, but every one had been seen.
+        SearchError: No sample was feasible at all; the message says what rejected how many.
+    """
+    found: dict[str, Candidate] = {}
+    rejections = Rejections()
+    seen = 0
+    tries = 0
+    while len(found) < count and tries < TRIES:
+        tries += 1
+        candidate = problem.candidate(problem.space.sample(rng), rejections)
+        if candidate is None:
+            continue
+        if candidate.key in archive or candidate.key in found or candidate.key in taken:
+            seen += 1
+            continue
+        candidate = problem.with_model_objectives(candidate, rejections)
+        if candidate is not None:
+            found[candidate.key] = candidate
+            tries = 0
+    if found:
+        return list(found.values())
+    if seen or len(archive):
+        raise Exhausted(
+            f"no unseen feasible architecture was found in {TRIES:,} samples; {len(archive):,} are in the archive"
+        )
+    raise SearchError(
+        f"no feasible architecture was found in {TRIES:,} samples: {rejections.describe()}. "
+        "Relax the constraint that rejects most, or choose a space that meets it"
+    )
+
+
+def proposal(
+    problem: Problem,
+    candidate: Candidate,
+    origin: Origin,
+    funnel: Funnel,
+    predicted: Mapping[str, Estimate] | None = None,
+    proxies: Mapping[str, float] | None = None,
+) -> Proposal:
+    """The proposal that is journalled for a chosen candidate."""
+    return Proposal(
+        architecture=candidate.architecture,
+        key=candidate.key,
+        notation=problem.space.format(candidate.architecture),
+        origin=origin,
+        exact=candidate.exact,
+        predicted=predicted or {},
+        proxies=proxies or {},
+        funnel=funnel,
+    )
+
+
+def next_round(archive: Archive) -> int:
+    """Number of the round that is being proposed."""
+    return archive.rounds[-1].round + 1 if archive.rounds else 0

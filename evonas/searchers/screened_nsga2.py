@@ -1,0 +1,256 @@
+"""The funnel: NSGA-II whose children are screened by a predictor and proxies before any is trained."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from evonas.core.archive import Archive, Estimate, FloatArray, Funnel, Origin, Proposal
+from evonas.core.hypervolume import Yardstick
+from evonas.core.problem import Candidate, Problem, Rejections
+from evonas.core.searcher import Exhausted, Searcher
+from evonas.searchers.forecast import Forecast, PredictorFactory, pending_values
+from evonas.searchers.gate import passes
+from evonas.searchers.improvement import choose_batch
+from evonas.searchers.lots import draw, proposal
+from evonas.searchers.proxy_scores import ProxyScores
+from evonas.searchers.selection import best_first
+from evonas.searchers.stages import Stages
+from evonas.searchers.variation import Parents, offspring
+from surrogates.encoding import Encoding
+from surrogates.encodings.columns import Columns
+from surrogates.encodings.concatenated import Concatenated
+from surrogates.encodings.graph_features import GraphFeatures
+from surrogates.encodings.log_cost import LogCost
+
+LEAST_TRAINED = 8
+
+
+class ScreenedNsga2(Searcher):
+    """The funnel, and the default: thousands of children, of which only the promising few are trained.
+
+    Children of NSGA-II's parents pass, cheapest first: exact objectives and constraints; a predictor on graph features;
+    zero-cost proxies; the predictor again with the proxies; the calibrated gate; and the batch of largest expected
+    hypervolume improvement. A share of what is trained is always drawn at random, so that the report can say what
+    random search would have reached; it is predicted too, which keeps the predictor's report free of selection. Until
+    8 candidates are trained everything is drawn at random.
+
+    Args:
+        problem: What is searched for.
+        predictor: Makes a predictor that reads a given encoding; None screens by exact objectives alone.
+        proxies: Scores built networks; None for no proxies.
+        population: Survivors that are parents, at least 2.
+        offspring: Distinct children screened each round.
+        shortlist: Of these, how many the first predictor keeps.
+        proxied: Of these, how many the proxies score.
+        random_share: Share of the trained that is drawn at random after the first round, in [0, 1].
+        fresh_share: Share of the screened that are new random samples instead of children, in [0, 1].
+        crossover_rate: Share of children with two parents, in [0, 1].
+        gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        predictor: PredictorFactory | None = None,
+        proxies: ProxyScores | None = None,
+        population: int = 20,
+        offspring: int = 2000,
+        shortlist: int = 200,
+        proxied: int = 48,
+        random_share: float = 0.1,
+        fresh_share: float = 0.1,
+        crossover_rate: float = 0.5,
+        gate_error_rate: float = 0.1,
+    ) -> None:
+        for name, value, holds, rule in (
+            ("population", population, population >= 2, "at least 2"),
+            ("offspring", offspring, offspring >= 1, "at least 1"),
+            ("shortlist", shortlist, 1 <= shortlist <= offspring, f"from 1 to offspring={offspring}"),
+            ("proxied", proxied, 1 <= proxied <= shortlist, f"from 1 to shortlist={shortlist}"),
+            ("random_share", random_share, 0 <= random_share <= 1, "in [0, 1]"),
+            ("fresh_share", fresh_share, 0 <= fresh_share <= 1, "in [0, 1]"),
+            ("crossover_rate", crossover_rate, 0 <= crossover_rate <= 1, "in [0, 1]"),
+            ("gate_error_rate", gate_error_rate, 0 < gate_error_rate <= 0.5, "in (0, 0.5]"),
+        ):
+            if not holds:
+                raise ValueError(f"screened_nsga2: {name} must be {rule}; got {value}")
+        self.problem = problem
+        self.predictor = predictor
+        self.proxies = proxies
+        self.population = population
+        self.offspring = offspring
+        self.shortlist = shortlist
+        self.proxied = proxied
+        self.random_share = random_share
+        self.fresh_share = fresh_share
+        self.crossover_rate = crossover_rate
+        self.gate_error_rate = gate_error_rate
+        self._features: tuple[Encoding, ...] = (GraphFeatures(problem.space), LogCost(problem.space))
+
+    def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
+        stages = Stages()
+        if self.proxies:
+            self.proxies.remember(archive)
+        if len(archive.trained) < LEAST_TRAINED:
+            return stages.close(archive, self._unscreened(archive, count, rng, stages))
+        wanted = count - self._random_count(archive, count)
+        survivors = self._screen(archive, rng, stages) if wanted else []
+        drawn = self._draw(archive, count, rng, stages, survivors)
+        finalists = [*survivors, *drawn]
+        scores = self._scores(finalists, stages)
+        with stages.timed("predict"):
+            forecast = Forecast(self.problem, archive, self.predictor, self._with_proxies(archive, finalists, scores), rng)
+            mean, std = forecast.of(finalists)
+        with stages.timed("choose"):
+            n = len(survivors)
+            chosen = self._choose(archive, mean[:n], std[:n], wanted, rng, stages)
+            # The random share goes last, so that what the predictor chose is trained first.
+            chosen += list(range(n, n + min(len(drawn), count - len(chosen))))
+        return stages.close(
+            archive,
+            [
+                self._proposal(
+                    finalists[index],
+                    "screened" if index < n else "random",
+                    forecast.estimates(mean[index], std[index]),
+                    scores[index],
+                )
+                for index in chosen
+            ],
+        )
+
+    def _unscreened(self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages) -> list[Proposal]:
+        with stages.timed("draw"):
+            drawn = draw(self.problem, archive, count, rng)
+        scores = self._scores(drawn, stages)
+        return [
+            self._proposal(candidate, "random", {}, score) for candidate, score in zip(drawn, scores, strict=True)
+        ]
+
+    def _random_count(self, archive: Archive, count: int) -> int:
+        later = [trial for trial in archive.trials if trial.proposal.funnel.round > 0]
+        so_far = sum(trial.proposal.origin == "random" for trial in later)
+        return min(count, max(0, math.floor(self.random_share * (len(later) + count) + 0.5) - so_far))
+
+    def _draw(
+        self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages, screened: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """The random share, and as many more as screening falls short of ``count``."""
+        short = max(self._random_count(archive, count), count - len(screened))
+        if short == 0:
+            return []
+        with stages.timed("draw"):
+            try:
+                return draw(self.problem, archive, short, rng, taken={candidate.key for candidate in screened})
+            except Exhausted:
+                if not screened:
+                    raise
+                return []
+
+    def _screen(self, archive: Archive, rng: np.random.Generator, stages: Stages) -> list[Candidate]:
+        """What exact objectives, the first predictor and the objectives of built models leave."""
+        with stages.timed("vary"):
+            candidates = self._offspring(archive, rng, stages)
+        with stages.timed("predict"):
+            encoding = Concatenated(self.problem.space, self._features)
+            forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
+            mean, _ = forecast.of(candidates)
+            candidates = [candidates[index] for index in best_first(mean, self.shortlist)]
+        if self.problem.has_model_objectives:
+            with stages.timed("build"):
+                rejections = Rejections()
+                built = (self.problem.with_model_objectives(candidate, rejections) for candidate in candidates)
+                candidates = [candidate for candidate in built if candidate is not None]
+        stages.counts["shortlisted"] = len(candidates)
+        if not candidates:
+            stages.notes.append("no unseen child was left to screen in some round; it was drawn at random instead")
+        if self.proxies and candidates:
+            with stages.timed("predict"):
+                mean, _ = forecast.of(candidates)
+            candidates = [candidates[index] for index in best_first(mean, self.proxied)]
+            stages.counts["proxied"] = len(candidates)
+        return candidates
+
+    def _offspring(self, archive: Archive, rng: np.random.Generator, stages: Stages) -> list[Candidate]:
+        trained = archive.trained
+        parents = Parents(trained, archive.values(trained), self.population)
+        fresh = round(self.fresh_share * self.offspring)
+        wanted = self.offspring - fresh
+        counts: Counter[str] = Counter()
+        children = offspring(
+            self.problem, archive, parents, wanted, self.crossover_rate, rng, counts, tries=2 * self.offspring
+        )
+        samples = self._samples(archive, fresh, rng, children)
+        for stage in ("drawn", "distinct", "feasible"):
+            stages.counts[stage] = counts[stage] + len(samples)
+        return children + samples
+
+    def _samples(
+        self, archive: Archive, count: int, rng: np.random.Generator, children: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """Fresh samples without the objectives of built models, which are measured on the shortlist only."""
+        taken = {candidate.key for candidate in children}
+        rejections = Rejections()
+        samples: dict[str, Candidate] = {}
+        for _ in range(2 * count):
+            if len(samples) == count:
+                break
+            candidate = self.problem.candidate(self.problem.space.sample(rng), rejections)
+            if candidate is not None and candidate.key not in taken and candidate.key not in archive:
+                samples.setdefault(candidate.key, candidate)
+        return list(samples.values())
+
+    def _choose(
+        self,
+        archive: Archive,
+        mean: FloatArray,
+        std: FloatArray,
+        count: int,
+        rng: np.random.Generator,
+        stages: Stages,
+    ) -> list[int]:
+        if not len(mean):
+            return []
+        front = archive.values(archive.front())
+        passed = np.flatnonzero(passes(mean, std, front, self.gate_error_rate))
+        stages.counts["passed the gate"] = len(passed)
+        yardstick = Yardstick.of(archive) or Yardstick(front.max(axis=0), np.ones(front.shape[1]))
+        expected = np.vstack([front, pending_values(archive)])
+        picked = choose_batch(
+            yardstick.scaled(mean[passed]), std[passed] / yardstick.scale, yardstick.scaled(expected), count, rng
+        )
+        chosen = [int(passed[index]) for index in picked]
+        # Where too few are expected to improve the front, the best ranked fill the batch.
+        for index in best_first(mean, len(mean)):
+            if len(chosen) == count:
+                break
+            if int(index) not in chosen:
+                chosen.append(int(index))
+        return chosen
+
+    def _scores(self, candidates: Sequence[Candidate], stages: Stages) -> list[dict[str, float]]:
+        if not self.proxies:
+            return [{} for _ in candidates]
+        with stages.timed("proxies"):
+            scores = self.proxies.of(candidates)
+        stages.notes.extend(self.proxies.failures(candidates))
+        return scores
+
+    def _with_proxies(
+        self, archive: Archive, finalists: Sequence[Candidate], scores: Sequence[Mapping[str, float]]
+    ) -> Encoding:
+        if not self.proxies:
+            return Concatenated(self.problem.space, self._features)
+        known = {trial.proposal.key: trial.proposal.proxies for trial in archive.trials}
+        known |= {candidate.key: score for candidate, score in zip(finalists, scores, strict=True)}
+        columns = Columns(self.problem.space, known, tuple(self.proxies.proxies))
+        return Concatenated(self.problem.space, (*self._features, columns))
+
+    def _proposal(
+        self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]
+    ) -> Proposal:
+        return proposal(self.problem, candidate, origin, Funnel(0, {}), predicted, scores)

@@ -1,0 +1,58 @@
+"""NSGA-II's ranking: non-domination rank, crowding distance, survival and tournaments.
+
+Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", 2002. Rank and crowding are pymoo's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
+from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
+
+from evonas.core.archive import FloatArray
+
+IntArray = npt.NDArray[np.int64]
+
+
+def ranks(values: FloatArray, enough: int | None = None) -> IntArray:
+    """Non-domination rank of minimised points ``(n, objectives)``: shape ``(n,)``, 0 is the front.
+
+    With ``enough``, ranks beyond the first that together hold so many points are all one larger number.
+
+    Raises:
+        ValueError: A value is not finite; it would be mis-ranked silently.
+    """
+    if not np.isfinite(values).all():
+        raise ValueError("only finite values can be ranked; failures are left out before")
+    result = np.full(len(values), len(values), dtype=np.int64)
+    fronts = NonDominatedSorting().do(values, n_stop_if_ranked=enough)
+    for rank, members in enumerate(fronts):
+        result[members] = rank
+    return result
+
+
+def crowding(values: FloatArray, rank: IntArray) -> FloatArray:
+    """Crowding distance of every point within its rank: shape ``(n,)``; the ends of a rank are infinite."""
+    distance = np.zeros(len(values))
+    for level in np.unique(rank):
+        members = np.flatnonzero(rank == level)
+        distance[members] = calc_crowding_distance(values[members])
+    return distance
+
+
+def best_first(values: FloatArray, count: int) -> IntArray:
+    """Indices of the ``count`` best points by rank, then crowding: NSGA-II's survival. Ties keep the earlier."""
+    if len(values) == 0:
+        return np.zeros(0, dtype=np.int64)
+    rank = ranks(values, enough=count)
+    order = np.lexsort((np.arange(len(values)), -crowding(values, rank), rank))
+    return order[:count].astype(np.int64)
+
+
+def tournament(rank: IntArray, distance: FloatArray, rng: np.random.Generator) -> int:
+    """Index of the winner of a binary tournament by crowded comparison (lower rank, then larger distance)."""
+    first, second = (int(index) for index in rng.integers(len(rank), size=2))
+    if (rank[second], -distance[second]) < (rank[first], -distance[first]):
+        return second
+    return first

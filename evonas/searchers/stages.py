@@ -1,0 +1,41 @@
+"""Counts and seconds of one round while it is being proposed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from evonas.core.archive import Archive, Funnel, Proposal
+from evonas.searchers.lots import next_round
+
+
+@dataclass(slots=True)
+class Stages:
+    """What becomes a round's ``Funnel``.
+
+    Attributes:
+        counts: Candidates left after each stage, in order.
+        seconds: Wall time by stage.
+        notes: Sentences for the report.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds its block's wall time to the stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+    def close(self, archive: Archive, proposals: Sequence[Proposal]) -> list[Proposal]:
+        """The round's proposals, each with the finished funnel."""
+        self.counts["chosen"] = len(proposals)
+        funnel = Funnel(next_round(archive), dict(self.counts), dict(self.seconds), tuple(dict.fromkeys(self.notes)))
+        return [replace(chosen, funnel=funnel) for chosen in proposals]

@@ -1,0 +1,37 @@
+"""The first floor: what predicts an architecture's rank before anything is trained.
+
+- ``encoding.py``, ``encodings/``: architectures as rows of numbers, from the simplified graph alone.
+- ``predictor.py``, ``predictors/``: learn one objective from trained architectures; mean and calibrated deviation.
+- ``proxies/``: scores of built, untrained networks in milliseconds; ``probe.py`` shares the passes among them.
+- ``ranking.py``: how well predictions rank and how honest their intervals are.
+
+To add a component, add a file to its room; it is found by the file's name and its laws are tested by themselves.
+
+    encoding = find(ENCODINGS, "graph_features")(space)
+    predictor = find(PREDICTORS, "trees")(space)
+    predictor.fit(architectures, targets, np.random.default_rng(0))
+    prediction = predictor.predict(candidates)
+
+Importing this package loads neither torch nor xgboost; a component's own file does.
+"""
+
+from spaces.discovery import Room
+from surrogates.encoding import Encoding
+from surrogates.predictor import Prediction, Predictor
+from surrogates.ranking import coverage, kendall_tau, precision_at_k
+
+ENCODINGS = Room("encoding", "surrogates.encodings", "surrogates.encoding.Encoding")
+PREDICTORS = Room("predictor", "surrogates.predictors", "surrogates.predictor.Predictor")
+PROXIES = Room("proxy", "surrogates.proxies", "surrogates.proxies.proxy.Proxy")
+
+__all__ = [
+    "ENCODINGS",
+    "PREDICTORS",
+    "PROXIES",
+    "Encoding",
+    "Prediction",
+    "Predictor",
+    "coverage",
+    "kendall_tau",
+    "precision_at_k",
+]

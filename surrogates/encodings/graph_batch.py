@@ -1,0 +1,172 @@
+"""Many graphs as padded arrays, and statistics of their input-to-output paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from spaces.architecture import Architecture
+
+INPUT, OUTPUT = "input", "output"
+STRUCTURAL = frozenset({INPUT, OUTPUT, "none"})  # do no work: never counted on a path, never banned from one
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+
+_MOST_PATHS = 1e300  # counts saturate here, far below overflow; they are exact up to 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class PathStatistics:
+    """Statistics over the input-to-output paths of ``n`` graphs under ``c`` conditions, each of shape ``(n, c)``.
+
+    Attributes:
+        count: Number of paths.
+        shortest: Smallest weight of a path; infinite where there is none.
+        longest: Largest weight of a path; minus infinite where there is none.
+        total: Sum of the weights of all paths.
+    """
+
+    count: FloatArray
+    shortest: FloatArray
+    longest: FloatArray
+    total: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class GraphBatch:
+    """``n`` graphs padded to ``m`` nodes with at most ``p`` predecessors each; node numbers are topological.
+
+    Attributes:
+        ops: Shape ``(n, m)``, index into the vocabulary; the vocabulary's length marks padding.
+        predecessors: Shape ``(n, m, p)``, node numbers; ``m`` marks padding.
+        sources: Shape ``(n, m)``: nodes named ``"input"``, or without predecessors in graphs that have none so named.
+        sinks: Shape ``(n, m)``: nodes named ``"output"``, or without successors in graphs that have none so named.
+        edges: Shape ``(e, 3)``: graph, source node, target node.
+    """
+
+    ops: IntArray
+    predecessors: IntArray
+    sources: BoolArray
+    sinks: BoolArray
+    edges: IntArray
+
+    @classmethod
+    def of(cls, architectures: Sequence[Architecture], vocabulary: tuple[str, ...]) -> GraphBatch:
+        """Packs ``n`` architectures.
+
+        Raises:
+            ValueError: A node's operation is not in the vocabulary.
+        """
+        n = len(architectures)
+        sizes = np.fromiter((len(architecture.nodes) for architecture in architectures), np.int64, n)
+        m = int(sizes.max(initial=0))
+        real = np.arange(m) < sizes[:, None]
+        ops = np.full((n, m), len(vocabulary), np.int64)
+        ops[real] = _op_indices(architectures, vocabulary, int(sizes.sum()))
+        edges = _edge_table(architectures)
+        predecessors = _predecessor_table(edges, n, m)
+        followed = np.zeros((n, m), bool)
+        followed[edges[:, 0], edges[:, 1]] = True
+        return cls(
+            ops,
+            predecessors,
+            _ends(ops, real, np.all(predecessors == m, axis=2), vocabulary, INPUT),
+            _ends(ops, real, ~followed, vocabulary, OUTPUT),
+            edges,
+        )
+
+    def path_statistics(self, allowed: BoolArray, weight: FloatArray) -> PathStatistics:
+        """Counts and weighs paths by dynamic programming, one step a node, all graphs and conditions at once.
+
+        Args:
+            allowed: Shape ``(v + 1, c)`` by operation (the last row is padding's): may a path of the condition pass?
+            weight: Shape ``(v + 1, c)``: what a node of the operation adds to a path's weight.
+        """
+        n, m = self.ops.shape
+        c = allowed.shape[1]
+        rows = np.arange(n)[:, None]
+        # The row after the last node stands for padding: no path ends there.
+        count, total = np.zeros((2, m + 1, n, c))
+        shortest, longest = np.full((m + 1, n, c), np.inf), np.full((m + 1, n, c), -np.inf)
+        for node in range(m):
+            before = self.predecessors[:, node]
+            before = before[:, : max(int((before < m).sum(axis=1).max(initial=0)), 1)]
+            passes, adds = allowed[self.ops[:, node]], weight[self.ops[:, node]]
+            starts = self.sources[:, node, None]
+            here = np.where(passes, np.minimum(count[before, rows].sum(axis=1) + starts, _MOST_PATHS), 0.0)
+            count[node] = here
+            total[node] = np.where(passes, np.minimum(total[before, rows].sum(axis=1) + adds * here, _MOST_PATHS), 0.0)
+            low = np.minimum(shortest[before, rows].min(axis=1), np.where(starts, 0.0, np.inf))
+            high = np.maximum(longest[before, rows].max(axis=1), np.where(starts, 0.0, -np.inf))
+            shortest[node] = np.where(passes, low + adds, np.inf)
+            longest[node] = np.where(passes, high + adds, -np.inf)
+        ends = np.zeros((m + 1, n, 1), bool)
+        ends[:m] = self.sinks.T[:, :, None]
+        return PathStatistics(
+            np.minimum(np.where(ends, count, 0.0).sum(axis=0), _MOST_PATHS),
+            np.where(ends, shortest, np.inf).min(axis=0),
+            np.where(ends, longest, -np.inf).max(axis=0),
+            np.minimum(np.where(ends, total, 0.0).sum(axis=0), _MOST_PATHS),
+        )
+
+    def counts_of(self, nodes: BoolArray, member: FloatArray) -> FloatArray:
+        """How many of the marked nodes have an operation of each of ``c`` sets, shape ``(n, c)``.
+
+        Args:
+            nodes: Shape ``(n, m)``.
+            member: Shape ``(v + 1, c)`` of zeros and ones, by operation.
+        """
+        graphs, positions = np.nonzero(nodes)
+        counts = np.zeros((len(self.ops), len(member)))
+        np.add.at(counts, (graphs, self.ops[graphs, positions]), 1.0)
+        return counts @ member
+
+    def next_to(self, ends: BoolArray, *, after: bool) -> BoolArray:
+        """Nodes with an edge from (``after``) or to (otherwise) one of the marked nodes, shape ``(n, m)``."""
+        graph, source, target = self.edges.T
+        anchor, neighbour = (source, target) if after else (target, source)
+        chosen = ends[graph, anchor]
+        found = np.zeros(self.ops.shape, bool)
+        found[graph[chosen], neighbour[chosen]] = True
+        return found
+
+
+def _op_indices(architectures: Sequence[Architecture], vocabulary: tuple[str, ...], count: int) -> IntArray:
+    index = {op: number for number, op in enumerate(vocabulary)}
+    try:
+        return np.fromiter(
+            (index[node.op] for architecture in architectures for node in architecture.nodes), np.int64, count
+        )
+    except KeyError as error:
+        raise ValueError(
+            f"every operation must be among the space's ops ({', '.join(vocabulary)}); got {error.args[0]!r}. "
+            "Add it to the space's ops, or encode architectures of this space only"
+        ) from None
+
+
+def _edge_table(architectures: Sequence[Architecture]) -> IntArray:
+    per_graph = np.fromiter((len(architecture.edges) for architecture in architectures), np.int64, len(architectures))
+    ends = chain.from_iterable(chain.from_iterable(architecture.edges for architecture in architectures))
+    pairs = np.fromiter(ends, np.int64, 2 * int(per_graph.sum())).reshape(-1, 2)
+    return np.column_stack([np.repeat(np.arange(len(architectures)), per_graph), pairs])
+
+
+def _predecessor_table(edges: IntArray, n: int, m: int) -> IntArray:
+    order = np.lexsort((edges[:, 1], edges[:, 2], edges[:, 0]))
+    graph, source, target = edges[order].T
+    place = graph * m + target
+    slot = np.arange(len(place)) - np.searchsorted(place, place, side="left")
+    table = np.full((n, m, int(slot.max(initial=0)) + 1), m, np.int64)
+    table[graph, target, slot] = source
+    return table
+
+
+def _ends(ops: IntArray, real: BoolArray, bare: BoolArray, vocabulary: tuple[str, ...], name: str) -> BoolArray:
+    named = (ops == vocabulary.index(name)) if name in vocabulary else np.zeros_like(real)
+    return np.where(named.any(axis=1, keepdims=True), named, bare & real)

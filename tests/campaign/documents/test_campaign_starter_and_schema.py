@@ -1,0 +1,94 @@
+"""What 'evonas new' writes and what 'evonas check --schema' prints."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evonas.campaign.document import read
+from evonas.campaign.fault import CampaignError
+from evonas.campaign.rooms import LISTS, ROOMS, SECTIONS
+from evonas.campaign.schema import json_schema
+from evonas.campaign.specification import Specification
+from evonas.campaign.starter import starter_campaign
+from spaces.discovery import names
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return json_schema()
+
+
+def test_the_starter_is_valid_and_says_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(starter_campaign("my_campaign-1.0"))
+    resolved = read(tmp_path / "my.yaml").specification.resolved()
+    space = {"name": "cell201", "skeleton": "compact", "channels": [4, 8, 16]}
+    assert resolved == Specification.from_mapping({"name": "my_campaign-1.0", "space": space, "budget": 64}).resolved()
+
+
+@pytest.mark.parametrize("name", ["true", "1e3", "007", "x" * 100, "a.b"])
+def test_any_valid_name_is_written_as_a_text(tmp_path: Path, name: str) -> None:
+    (tmp_path / "my.yaml").write_text(starter_campaign(name))
+    assert read(tmp_path / "my.yaml").specification.name == name
+
+
+def test_the_starter_explains_every_section_with_its_choices() -> None:
+    text = starter_campaign("x")
+    lines = text.splitlines()
+    for key in Specification.model_fields:
+        (place,) = [number for number, line in enumerate(lines) if line.startswith(f"{key}:")]
+        assert lines[place - 1].startswith("# ")
+    for section in SECTIONS:
+        for name in names(ROOMS[section]):
+            assert f"#   {name}: " in text
+    assert max(map(len, lines)) <= 120
+
+
+def test_the_starter_refuses_a_name_that_is_no_folder() -> None:
+    with pytest.raises(CampaignError, match=r"^name: expected letters, digits"):
+        starter_campaign("a/b")
+
+
+def test_the_schema_has_every_key_described(schema: dict[str, Any]) -> None:
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["required"] == ["name", "space", "budget"]
+    assert schema["additionalProperties"] is False
+    assert list(schema["properties"]) == list(Specification.model_fields)
+    assert all(shape["description"] for shape in schema["properties"].values())
+    json.dumps(schema, allow_nan=False)
+
+
+def test_the_schema_names_every_component_and_its_arguments(schema: dict[str, Any]) -> None:
+    for section in SECTIONS:
+        shape = schema["$defs"][ROOMS[section].title]
+        assert shape["anyOf"][0]["enum"] == list(names(ROOMS[section]))
+        assert schema["properties"][section].get("type") == ("array" if section in LISTS else None)
+    (trainer,) = [shape for shape in schema["$defs"]["trainer"]["anyOf"] if _is_about(shape, "classifier")]
+    assert trainer["properties"]["epochs"] == {"type": "integer", "default": 15}
+    assert trainer["additionalProperties"] is False
+    (searcher,) = [shape for shape in schema["$defs"]["searcher"]["anyOf"] if _is_about(shape, "screened_nsga2")]
+    assert not {"problem", "predictor", "proxies"} & set(searcher["properties"])
+
+
+def test_every_reference_of_the_schema_is_defined(schema: dict[str, Any]) -> None:
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*map(references, value.values()))
+        return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+    assert references(schema) == {f"#/$defs/{name}" for name in schema["$defs"]}
+
+
+def test_the_schema_accepts_what_the_reader_accepts(schema: dict[str, Any]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.validate(read("digits").source.values)
+    validator.validate(read("digits").specification.resolved())
+    assert list(validator.iter_errors({"name": "x", "space": "cell2O1", "budget": 0}))
+
+
+def _is_about(shape: dict[str, Any], name: str) -> bool:
+    return bool(shape.get("properties", {}).get("name", {}).get("const") == name)

@@ -1,0 +1,95 @@
+"""Every law over every space that the registry discovers, and over the variants of ``cell201``."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import space_laws
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spaces
+from spaces import Space
+from spaces.cell201 import Cell201
+from spaces.discovery import discover
+
+DISCOVERED: dict[str, Space] = {name: cls() for name, cls in discover(spaces.ROOM).items()}
+SMALL: dict[str, Space] = {
+    "compact": Cell201("compact", input_shape=(1, 8, 8)),
+    "compact-channels": Cell201("compact", channels=[4, 8], input_shape=[1, 8, 8], classes=7),
+    "compact-odd": Cell201("compact", channels=3, input_shape=(2, 7, 5), classes=2),
+    "nasbench201-small": Cell201(channels=(2, 3), cells=2, input_shape=(3, 12, 8)),
+    "identity-or-convolution": Cell201(
+        "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
+    ),
+}
+SEEDS = st.integers(0, 2**32 - 1)
+
+Law = Callable[[Space, int], None]
+
+
+def named(cases: tuple[Law, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("law", cases, ids=lambda law: law.__name__)
+
+
+def test_the_registry_is_not_empty() -> None:
+    assert "cell201" in DISCOVERED
+
+
+@named(space_laws.CHEAP)
+@pytest.mark.parametrize("name", [*DISCOVERED, *SMALL])
+def test_law(law: Law, name: str) -> None:
+    space = {**DISCOVERED, **SMALL}[name]
+
+    @settings(max_examples=25, deadline=None)
+    @given(seed=SEEDS)
+    def holds(seed: int) -> None:
+        law(space, seed)
+
+    holds()
+
+
+@named(space_laws.BUILDING)
+@pytest.mark.parametrize("name", DISCOVERED)
+def test_law_on_built_networks(law: Law, name: str) -> None:
+    @settings(max_examples=2, deadline=None)
+    @given(seed=SEEDS)
+    def holds(seed: int) -> None:
+        law(DISCOVERED[name], seed)
+
+    holds()
+
+
+@named(space_laws.BUILDING)
+@pytest.mark.parametrize("name", SMALL)
+def test_law_on_small_built_networks(law: Law, name: str) -> None:
+    @settings(max_examples=12, deadline=None)
+    @given(seed=SEEDS)
+    def holds(seed: int) -> None:
+        law(SMALL[name], seed)
+
+    holds()
+
+
+def test_samples_and_keys_are_the_same_in_another_process() -> None:
+    code = (
+        "import json, sys, numpy, spaces\n"
+        "from spaces.discovery import discover\n"
+        "print(json.dumps({name: [(a.to_json(), a.key, cls().simplify(a).key) for a in"
+        " (cls().sample(numpy.random.default_rng(seed)) for seed in range(20))]"
+        " for name, cls in discover(spaces.ROOM).items()}))"
+    )
+    answers = []
+    for salt in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": salt}
+        run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        answers.append(json.loads(run.stdout))
+    here = {}
+    for name, space in DISCOVERED.items():
+        samples = [space.sample(np.random.default_rng(seed)) for seed in range(20)]
+        here[name] = [[sample.to_json(), sample.key, space.simplify(sample).key] for sample in samples]
+    assert answers[0] == answers[1] == here
