@@ -1,8 +1,8 @@
 """The file is the registration: components are found by the name of their file.
 
-A room of components is a package (``spaces``, ``surrogates.proxies``, ``evonas.searchers`` …) in which each file holds one
-public concrete class of the room's interface. ``find(room, "cell201")`` imports ``spaces/cell201.py`` and returns that
-class; ``find(room, "my.module.MySpace")`` imports the user's own. Nothing is listed by hand anywhere.
+A room of components is a package (``spaces``, ``surrogates.proxies``, ``evonas.searchers`` …) in which each file holds
+one public concrete class of the room's interface. ``find(room, "cell201")`` imports ``spaces/cell201.py`` and returns
+that class; ``find(room, "my.module.MySpace")`` imports the user's own. Nothing is listed by hand anywhere.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ class Room:
     package: str
     interface: str
 
+    @property
+    def article(self) -> str:
+        """``a`` or ``an``, before the title."""
+        return "an" if self.title[0] in "aeiou" else "a"
+
     def interface_class(self) -> type:
         """The abstract class that every component of the room implements."""
         module, _, name = self.interface.rpartition(".")
@@ -38,7 +43,7 @@ class Room:
         return found
 
 
-class UnknownComponent(ValueError):  # noqa: N818 - it says what is wrong; every error here is an error
+class UnknownComponent(ValueError):
     """A name that no component of the room has.
 
     Attributes:
@@ -54,7 +59,8 @@ class UnknownComponent(ValueError):  # noqa: N818 - it says what is wrong; every
         self.suggestion = close[0] if close else None
         hint = f" Did you mean {self.suggestion!r}?" if self.suggestion else ""
         super().__init__(
-            f"expected a {room.title}: one of {', '.join(choices)}, or my.module.MyClass. Got {name!r}.{reason}{hint}"
+            f"expected {room.article} {room.title}: one of {', '.join(choices)}, or my.module.MyClass. "
+            f"Got {name!r}.{reason}{hint}"
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from evonas.campaign.assemble import Part, Parts, assemble
+from evonas.campaign.assemble import assemble
+from evonas.campaign.parts import Part, Parts
 from evonas.campaign.result import Result
 from evonas.campaign.session import execute
 from evonas.core.constraint import Constraint
@@ -87,7 +88,9 @@ def search(
     if workers > 0:
         executor = {"name": "processes", "workers": workers, "timeout_seconds": timeout_seconds}
     elif timeout_seconds is not None:
-        raise ValueError("search: timeout_seconds needs workers of at least 1; a training in this process cannot be stopped")
+        raise ValueError(
+            "search: timeout_seconds needs workers of at least 1; a training in this process cannot be stopped"
+        )
     plan = assemble(
         Parts(
             name=name,

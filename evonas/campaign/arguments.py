@@ -22,6 +22,7 @@ _WORDS: Mapping[Any, str] = {
     bool: "true or false",
     type(None): "null",
 }
+_TRUTHS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _PLURALS: Mapping[Any, str] = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false"}
 
 
@@ -160,6 +161,8 @@ def _problem(annotation: Any, value: Any) -> str:
 def _remedy(annotation: Any, value: Any, said: str) -> str:
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     kinds = set(inner) if origin in (typing.Union, types.UnionType) else {annotation}
+    if bool in kinds and isinstance(value, str) and value.lower() in _TRUTHS:
+        return f"; write {_TRUTHS[value.lower()]}."
     if origin is typing.Literal:
         return "." + (did_you_mean(value, [str(choice) for choice in inner]) if isinstance(value, str) else "")
     if origin is typing.Annotated:

@@ -47,7 +47,9 @@ def component_faults(values: Mapping[str, Any]) -> list[Fault]:
             dataset = _checked(entry, {}, faults)
     for entry in entries:
         if entry.section == "space":
-            _checked(entry, _shape(dataset), faults, construct=dataset is not None)
+            own_evaluator = values.get("evaluator") is not None
+            shape = {} if own_evaluator else _shape(dataset)
+            _checked(entry, shape, faults, construct=own_evaluator or dataset is not None)
         elif entry.section not in ("dataset", "objectives"):
             _checked(entry, {}, faults, construct=entry.section in _CONSTRUCTED)
     return faults + _goal_faults(values, entries)

@@ -10,7 +10,7 @@ from typing import Any
 from evonas.campaign.specification import Component
 
 
-def describe(part: object) -> Any:
+def described(part: object) -> Any:
     """What is journalled of a part: a component's mapping, a callable's name and source, an object's plain fields."""
     if part is None:
         return None
@@ -26,7 +26,7 @@ def describe(part: object) -> Any:
     fields = {
         name: _plain(value)
         for name, value in sorted(_fields(part).items())
-        if not name.startswith("_") and _is_plain(value)
+        if not name.startswith("_") and is_plain(value)
     }
     own = {"function": _callable(value)} if callable(value := _fields(part).get("function")) else {}
     return {"name": f"{kind.__module__}.{kind.__qualname__}", **fields, **own}
@@ -46,11 +46,12 @@ def _callable(part: Any) -> dict[str, Any]:
     return {"name": name, "source": source}
 
 
-def _is_plain(value: object) -> bool:
+def is_plain(value: object) -> bool:
+    """Whether JSON can hold the value as it is."""
     if isinstance(value, (list, tuple)):
-        return all(_is_plain(item) for item in value)
+        return all(is_plain(item) for item in value)
     if isinstance(value, Mapping):
-        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+        return all(isinstance(key, str) and is_plain(item) for key, item in value.items())
     return value is None or isinstance(value, (bool, int, float, str))
 
 

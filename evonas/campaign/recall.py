@@ -37,7 +37,7 @@ def recall(folder: Path) -> Record:
         objectives = [Recalled(**stored) for stored in manifest["objectives"]]
         with importable(folder):
             try:
-                space = make_space(campaign["space"], campaign["dataset"], campaign["evaluator"] is not None)
+                space = make_space(campaign["space"], campaign["dataset"], campaign["evaluator"])
             except CampaignError:
                 space = Written()
         return journal.record(campaign["name"], space, objectives)

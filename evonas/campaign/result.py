@@ -45,8 +45,7 @@ class Result:
     def front(self) -> list[Trial]:
         """The trained trials that no other dominates, best first by the first objective."""
         front = self.archive.front()
-        order = self.archive.values(front)[:, 0].argsort(kind="stable") if front else []
-        return [front[index] for index in order]
+        return sorted(front, key=lambda trial: float(self.archive.values([trial])[0, 0]))
 
     def best(self, **wishes: str) -> Trial:
         """The trained trial that is best by one objective among those that meet all bounds.
@@ -67,17 +66,18 @@ class Result:
         if len(goals) != 1:
             raise ValueError(
                 "best: say 'min' or 'max' for exactly one objective, as in "
-                f"best({names[0]}=\"min\"). Got {len(goals)} of them"
+                f'best({names[0]}="min"). Got {len(goals)} of them'
             )
         bounds = [Constraint.parse(name, wish) for name, wish in wishes.items() if name not in goals]
         trained = self.archive.trained
         meeting = [trial for trial in trained if all(bound.holds(trial.values[bound.objective]) for bound in bounds)]
         if not meeting:
+            wanted = " and ".join(map(str, bounds)) or "any wish"
             raise ValueError(
-                f"best: none of {len(trained)} trained candidates meets {' and '.join(map(str, bounds)) or 'the wishes'}; "
+                f"best: none of {len(trained)} trained candidates meets {wanted}; "
                 + "; ".join(_range(bound.objective, trained) for bound in bounds)
             )
-        (name, goal), = goals.items()
+        ((name, goal),) = goals.items()
         choose = min if goal == "min" else max
         return choose(meeting, key=lambda trial: trial.values[name])
 

@@ -53,12 +53,12 @@ NOTHING = Supply()
 
 SUPPLIES: Mapping[str, Supply] = MappingProxyType(
     {
-        # input_shape and classes: the dataset's
+        # input_shape and classes: the dataset's, where the campaign names no evaluator of its own
         "space": Supply(unless_given=frozenset({"input_shape", "classes"})),
         "dataset": NOTHING,
         "trainer": NOTHING,
-        # objectives: those that need training
-        "evaluator": Supply(always=frozenset({"space", "objectives"})),
+        # space, dataset, objectives: the campaign's sections
+        "evaluator": Supply(always=frozenset({"space", "dataset", "objectives"})),
         "objectives": NOTHING,
         # predictor, proxies: the campaign's sections
         "searcher": Supply(first="problem", always=frozenset({"predictor", "proxies"})),

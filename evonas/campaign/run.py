@@ -56,10 +56,7 @@ class Runner:
         try:
             with interruption:
                 self.observer.started(self.plan.name, self.archive, self.plan.budget)
-                if not self._done():
-                    finished = self._session(interruption)
-                else:
-                    finished = True
+                finished = self._done() or self._session(interruption)
         finally:
             self.journal.add_stage_seconds(self.stage_seconds)
             self.observer.finished()

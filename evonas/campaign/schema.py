@@ -51,7 +51,7 @@ def json_schema() -> dict[str, Any]:
 def _component_schema(section: str) -> dict[str, Any]:
     """A component: its name, or a mapping of its name and its arguments."""
     components = discover(ROOMS[section])
-    by_name = {"enum": sorted(components), "description": f"a {ROOMS[section].title}"}
+    by_name = {"enum": sorted(components), "description": "one of those that come with evonas"}
     own = {"type": "object", "properties": {"name": _OWN}, "required": ["name"]}
     arguments = [
         _arguments_schema(name, component, SUPPLIES[section]) for name, component in sorted(components.items())

@@ -101,7 +101,7 @@ def _distinct(value: Any) -> Any:
 
 def _constraints(value: Any) -> Any:
     if not isinstance(value, Mapping):
-        return _as_tuple(value)
+        return () if value is None else value
     parsed = []
     errors: list[InitErrorDetails] = []
     for objective, text in value.items():

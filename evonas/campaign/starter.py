@@ -13,9 +13,9 @@ from spaces.discovery import discover, summary
 _SPACE = {"name": "cell201", "skeleton": "compact", "channels": [4, 8, 16]}
 _BUDGET = 64
 _REMARKS: Mapping[str, tuple[str, ...]] = {
-    "objectives": ('your own: {name: my.module.my_function, goal: min, needs: architecture, unit: ""}',),
-    "constraints": ('for example {macs: "<= 2e6"}; a candidate that breaks one is never trained',),
-    "budget": ("may be raised later: 'evonas run' goes on from what is there",),
+    "objectives": ('Your own: {name: my.module.my_function, goal: min, needs: architecture, unit: ""}.',),
+    "constraints": ('For example {macs: "<= 2e6"}; a candidate that breaks one is never trained.',),
+    "budget": ("It may be raised later: 'evonas run' goes on from what is there.",),
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
 
 import numpy as np
 
@@ -55,12 +54,16 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         print(json.dumps(found))
         return
     print(f"{document.path}: no faults")
-    print(f"space: {f'{size:,}' if size is not None else 'unbounded'} architectures, "
-          f"{feasible / sampled:.1%} of {sampled:,} samples meet the constraints")
+    print(
+        f"space: {f'{size:,}' if size is not None else 'unbounded'} architectures, "
+        f"{feasible / sampled:.1%} of {sampled:,} samples meet the constraints"
+    )
     print(f"budget: {plan.budget} trainings, {plan.workers} at a time")
     if seconds is not None and total is not None:
-        print(f"time: about {duration(total)} of training, at {seconds:.2g} s each; "
-              "scaled up from short trainings of sampled architectures; without choosing and retraining")
+        print(
+            f"time: about {duration(total)} of training, at {seconds:.2g} s each; "
+            "scaled up from short trainings of sampled architectures; without choosing and retraining"
+        )
     else:
         print("time: not known; the evaluator is the campaign's own")
 
@@ -84,7 +87,7 @@ def _training_seconds(plan: Plan) -> float | None:
         return None
     rng = np.random.default_rng(1)
     rejections = Rejections()
-    timings = []
+    timings: list[float] = []
     while len(timings) < TIMED:
         candidate = plan.problem.candidate(plan.problem.space.sample(rng), rejections)
         if candidate is not None:

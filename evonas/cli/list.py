@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from rich.console import Console
 from rich.table import Table
 
 from evonas.campaign.document import shipped_campaigns
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.rooms import ROOMS
+from evonas.report.views import output_console
 from spaces.discovery import discover, summary
 
 
@@ -38,4 +38,4 @@ def list_rooms(room: str | None, as_json: bool) -> None:
         table.add_column(header)
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    output_console().print(table)

@@ -34,7 +34,6 @@ def run(
     """Runs a campaign, or goes on with one that was interrupted.
 
     Examples:
-
         evonas run digits
 
         evonas run my_campaign.yaml --budget 200
@@ -53,7 +52,6 @@ def check(
     """Checks a campaign without training: its faults, the size of its space, the time it will take.
 
     Examples:
-
         evonas check my_campaign.yaml
 
         evonas check --schema > campaign.schema.json
@@ -90,7 +88,6 @@ def show(
     """Shows the front of a campaign, or one architecture drawn as text.
 
     Examples:
-
         evonas show results/digits
 
         evonas show results/digits 17
@@ -139,8 +136,8 @@ def benchmark_demo(
 
     Example: evonas benchmark demo
     """
-    from evonas.cli.benchmark import print_rows
     from evonas.benchmarks.demo import measure_demo
+    from evonas.cli.benchmark import print_rows
 
     print_rows(measure_demo(campaign), json)
 
@@ -155,8 +152,8 @@ def benchmark_workers(
 
     Example: evonas benchmark workers --candidates 32
     """
-    from evonas.cli.benchmark import print_rows
     from evonas.benchmarks.workers import measure_workers
+    from evonas.cli.benchmark import print_rows
 
     print_rows(measure_workers(candidates, repeats), json)
 
@@ -172,8 +169,8 @@ def benchmark_overhead(
 
     Example: evonas benchmark overhead --seconds 60 --budget 64
     """
-    from evonas.cli.benchmark import print_rows
     from evonas.benchmarks.overhead import measure_overhead
+    from evonas.cli.benchmark import print_rows
 
     print_rows(measure_overhead(seconds, budget, workers), json)
 
@@ -190,8 +187,8 @@ def benchmark_resume(
 
     Example: evonas benchmark resume --kills 10
     """
-    from evonas.cli.benchmark import print_rows
     from evonas.benchmarks.resume import measure_resume
+    from evonas.cli.benchmark import print_rows
 
     print_rows(measure_resume(kills, campaign, budget, seed), json)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
-from evonas.campaign.assemble import assemble, parts_of
+from evonas.campaign.assemble import assemble
 from evonas.campaign.document import Document, read
 from evonas.campaign.importable import importable
+from evonas.campaign.parts import parts_of
 from evonas.campaign.plan import Plan
 from evonas.campaign.result import Result
 from evonas.campaign.session import REPORT, execute
 from evonas.report.live import front_table
-from evonas.report.views import terminal_view
+from evonas.report.views import output_console, terminal_view
 
 INTERRUPTED = 130
 
@@ -30,7 +29,7 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     Returns:
         Exit status: 0, or 130 where the campaign was interrupted.
     """
-    console = Console()
+    console = output_console()
     document = read(campaign)
     specification = document.specification
     changes: dict[str, object] = {}
@@ -45,7 +44,7 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
         plan = plan_of(Document(specification, document.path, document.source))
         record, finished = execute(plan, folder, terminal_view(console))
     result = Result(record)
-    console.print(front_table(result.front, result.archive.names))
+    console.print(front_table(result.front, result.archive.names, console.width))
     console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
     if finished:
         return 0

@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.recall import recall
 from evonas.campaign.result import Result
 from evonas.core.archive import Archive, Trial
 from evonas.report.live import front_table
+from evonas.report.views import output_console
 from evonas.report.watching import figure
 from spaces.drawing import as_text
 
@@ -33,12 +32,12 @@ def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
         for trial in chosen:
             print(json.dumps(_line(archive, trial), allow_nan=False))
     elif number is None:
-        console = Console()
+        console = output_console()
         console.print(
             f"{result.record.name}: {len(archive)} candidates, {len(archive.trained)} trained, "
             f"{len(archive.failed)} failed, {len(archive.pending)} pending"
         )
-        console.print(front_table(result.front, archive.names))
+        console.print(front_table(result.front, archive.names, console.width))
     else:
         _print_trial(result, chosen[0])
 

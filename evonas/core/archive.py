@@ -187,7 +187,7 @@ class Archive:
         """
         rows = self.trained if trials is None else trials
         values = [[float(trial.values.get(name, np.nan)) for name in self.names] for trial in rows]
-        array = np.array(values, dtype=np.float64).reshape(len(rows), len(self.names)) * self.signs
+        array: FloatArray = np.array(values, dtype=np.float64).reshape(len(rows), len(self.names)) * self.signs
         if not np.isfinite(array).all():
             row, column = np.argwhere(~np.isfinite(array))[0]
             raise ValueError(

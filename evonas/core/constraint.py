@@ -44,7 +44,9 @@ class Constraint:
         except ValueError:
             bound = math.nan
         if match is None or not math.isfinite(bound):
-            raise ValueError(f"a constraint is a comparison with a number, as in '{objective}: \"<= 2e5\"'. Got {text!r}")
+            raise ValueError(
+                f"a constraint is a comparison with a number, as in '{objective}: \"<= 2e5\"'. Got {text!r}"
+            )
         return cls(objective, match[1], bound)
 
     def holds(self, value: float) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -123,15 +122,22 @@ def measured(objective: Objective, subject: Subject) -> float | Failure:
         if type(error).__name__ == "OutOfMemoryError":
             return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {error}")
         return Failure("invalid", f"objective {objective.name!r} raised {type(error).__name__}: {error}")
-    if isinstance(value, bool) or not (isinstance(value, numbers.Real) or hasattr(value, "__float__")):
+    number = _number(value)
+    if number is None:
         return Failure(
             "invalid",
             f"objective {objective.name!r} returned {value!r} ({type(value).__name__}); it must return a finite number",
         )
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        return Failure("invalid", f"objective {objective.name!r} returned {type(value).__name__}: {error}")
     if not math.isfinite(number):
         return Failure("invalid", f"objective {objective.name!r} returned {number}; it must return a finite number")
     return number
+
+
+def _number(value: object) -> float | None:
+    """A number, or a tensor or array that holds one, as a float; None for anything else, texts and truths included."""
+    if isinstance(value, (bool, str, bytes)):
+        return None
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError):
+        return None

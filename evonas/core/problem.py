@@ -49,6 +49,13 @@ class Rejections:
     nearest: dict[str, float] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
 
+    def add(self, constraint: Constraint, value: float) -> None:
+        """Counts a value that breaks a constraint."""
+        reason = str(constraint)
+        self.counts[reason] += 1
+        nearest = self.nearest.get(reason, value)
+        self.nearest[reason] = value if abs(value - constraint.bound) < abs(nearest - constraint.bound) else nearest
+
     def describe(self) -> str:
         """One clause a reason, most frequent first."""
         clauses = []
@@ -91,8 +98,8 @@ class Problem:
                 )
             if self.needs(constraint.objective) == "training":
                 raise ValueError(
-                    f"constraint '{constraint}': {constraint.objective!r} is known only after training; constraints hold "
-                    "on objectives that need the architecture or the model. Choose from the front with result.best(...)"
+                    f"constraint '{constraint}': {constraint.objective!r} is known only after training; constraints "
+                    "hold on objectives that need the architecture or the model. Choose afterwards with result.best()"
                 )
 
     def needs(self, name: str) -> str:
@@ -147,11 +154,8 @@ class Problem:
                     return None
                 values[objective.name] = value
         for constraint in self.constraints:
-            value = values.get(constraint.objective)
-            if value is not None and not constraint.holds(value):
-                reason = str(constraint)
-                rejections.counts[reason] += 1
-                nearest = rejections.nearest.get(reason, value)
-                rejections.nearest[reason] = min(nearest, value, key=lambda x: abs(x - constraint.bound))
+            known = values.get(constraint.objective)
+            if known is not None and not constraint.holds(known):
+                rejections.add(constraint, known)
                 return None
         return values

@@ -25,7 +25,9 @@ class Digits(Dataset):
 
     def __init__(self, train: int = 600, seed: int = 0) -> None:
         if not 100 <= train <= EXAMPLES - 200:
-            raise ValueError(f"digits: train must be from 100 to {EXAMPLES - 200}, to leave 200 for the others; got {train}")
+            raise ValueError(
+                f"digits: train must be from 100 to {EXAMPLES - 200}, to leave 200 for the others; got {train}"
+            )
         if seed < 0:
             raise ValueError(f"digits: seed must not be negative; got {seed}")
         self.train = train
@@ -37,9 +39,7 @@ class Digits(Dataset):
         from sklearn.model_selection import train_test_split
 
         images, labels = load_digits(return_X_y=True)
-        train, rest = train_test_split(
-            range(EXAMPLES), train_size=self.train, stratify=labels, random_state=self.seed
-        )
+        train, rest = train_test_split(range(EXAMPLES), train_size=self.train, stratify=labels, random_state=self.seed)
         validation, test = train_test_split(rest, train_size=0.5, stratify=labels[rest], random_state=self.seed)
         inputs = torch.tensor(images, dtype=torch.float32).reshape(-1, *self.input_shape)
         inputs = (inputs - inputs[train].mean()) / inputs[train].std()

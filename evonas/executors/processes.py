@@ -121,9 +121,10 @@ class Processes(Executor):
 
     def kill(self) -> None:
         """Kills every worker at once. Queued tasks are cancelled, running ones end with ``BrokenExecutor``."""
+        self.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()
-        self.shutdown(wait=True, cancel_futures=True)
+        self.shutdown(wait=True)
 
     def _cancel_queued(self) -> None:
         ends = 0

@@ -48,12 +48,13 @@ class Serial(Executor):
         try:
             result = fn(*args, **kwargs)
         except (Exception, SystemExit) as error:
-            # Without this frame in its traceback the error, and the models it holds, are freed with the future.
-            task_frames = error.__traceback__.tb_next if error.__traceback__ else None
-            future.set_exception(error.with_traceback(task_frames))
+            future.set_exception(error)
         else:
             future.set_result(result)
-        return future
+        try:
+            return future
+        finally:
+            del future  # the error's traceback holds this frame: the models in it are freed with the future, at once
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._is_shut_down = True

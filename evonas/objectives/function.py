@@ -90,7 +90,8 @@ def _parameters(name: str, function: Callable[..., float], needs: Needs | None) 
     wanted = [
         parameter
         for parameter in signature.parameters.values()
-        if parameter.default is parameter.empty and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
     if any(parameter.kind is parameter.KEYWORD_ONLY for parameter in wanted):
         raise ValueError(f"objective {name!r}: keyword-only parameters are not passed; give them defaults")

@@ -10,6 +10,6 @@
 - ``template.html.j2``, ``style.css``, ``script.js``: the page itself.
 """
 
-from evonas.report.page import write_report
+from evonas.report.page import ReportError, write_report
 
-__all__ = ["write_report"]
+__all__ = ["ReportError", "write_report"]

@@ -101,7 +101,7 @@ class Live(Observer):
             ("   ", ""),
             (self._stage, "italic dim"),
         )
-        return Group(head, status, front_table(watching.front, archive.names, rows=ROWS))
+        return Group(head, status, front_table(watching.front, archive.names, self.console.width, rows=ROWS))
 
 
 def spark(values: Sequence[float], width: int = 24) -> str:
@@ -113,18 +113,28 @@ def spark(values: Sequence[float], width: int = 24) -> str:
     return "".join(BLOCKS[int((value - low) / span * (len(BLOCKS) - 1))] for value in shown)
 
 
-def front_table(front: Sequence[Trial], names: Sequence[str], rows: int | None = None) -> Table:
-    """Trials as a table with one column an objective; of more than ``rows`` an evenly spread choice is shown."""
+def front_table(front: Sequence[Trial], names: Sequence[str], width: int, rows: int | None = None) -> Table:
+    """Trials as a table with one column an objective.
+
+    Args:
+        front: The trials, in the order of the rows.
+        names: The objectives.
+        width: Columns of the terminal; notations are cut to fit.
+        rows: Of more trials than this an evenly spread choice is shown.
+    """
     title = f"Pareto front, {len(front)} architectures"
     chosen = list(front)
     if rows is not None and len(front) > rows:
         chosen = [front[round(i * (len(front) - 1) / (rows - 1))] for i in range(rows)]
         title += f", {rows} of them shown"
+    cells = [[str(trial.number), *(figure(trial.values[name]) for name in names)] for trial in chosen]
+    headers = ["trial", *names]
+    widths = [max(len(text) for text in column) for column in zip(headers, *cells, strict=True)]
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    table.add_column("trial", justify="right", style="dim")
-    for name in names:
-        table.add_column(name, justify="right")
-    table.add_column("architecture", overflow="ellipsis", no_wrap=True, style="dim")
-    for trial in chosen:
-        table.add_row(str(trial.number), *(figure(trial.values[name]) for name in names), Text(trial.proposal.notation))
+    for header, needed in zip(headers, widths, strict=True):
+        table.add_column(header, justify="right", no_wrap=True, width=needed)
+    left = max(12, width - sum(widths) - 3 * len(widths) - 3)
+    table.add_column("architecture", no_wrap=True, overflow="ellipsis", width=left, style="dim")
+    for row, trial in zip(cells, chosen, strict=True):
+        table.add_row(*row, Text(trial.proposal.notation, overflow="ellipsis"))
     return table

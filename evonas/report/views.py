@@ -8,8 +8,16 @@ from evonas.core.observer import Observer
 from evonas.report.lines import Lines
 from evonas.report.live import Live
 
+PIPE_WIDTH = 180
+
+
+def output_console() -> Console:
+    """The terminal as wide as it is, a pipe wide enough for whole lines."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
+
 
 def terminal_view(console: Console | None = None) -> Observer:
     """A live view where there is a terminal, plain lines in a pipe or in CI."""
-    chosen = console if console is not None else Console(stderr=False)
+    chosen = console if console is not None else output_console()
     return Live(chosen) if chosen.is_terminal and not chosen.is_dumb_terminal else Lines(chosen)

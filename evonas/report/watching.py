@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evonas.core.archive import Archive, Trial
 from evonas.core.hypervolume import Yardstick
@@ -71,7 +71,7 @@ class Watching:
         self._known = self.done
         front = self.archive.front()
         values = self.archive.values(front)
-        self._front = [front[index] for index in values[:, 0].argsort(kind="stable")] if front else []
+        self._front = [front[int(index)] for index in values[:, 0].argsort(kind="stable")] if front else []
         yardstick = Yardstick.of(self.archive)
         self._hypervolume = yardstick.hypervolume(values) if yardstick is not None else None
 
@@ -93,5 +93,5 @@ def figure(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _drawn(counts: object) -> int:
-    return int(counts.get("drawn", counts.get("chosen", 0))) if isinstance(counts, dict) else 0
+def _drawn(counts: Mapping[str, int]) -> int:
+    return counts.get("drawn", counts.get("chosen", 0))

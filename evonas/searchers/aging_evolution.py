@@ -35,7 +35,9 @@ class AgingEvolution(Searcher):
         if population < 2:
             raise ValueError(f"aging_evolution: population must be at least 2; got {population}")
         if not 1 <= sample_size <= population:
-            raise ValueError(f"aging_evolution: sample_size must be from 1 to population={population}; got {sample_size}")
+            raise ValueError(
+                f"aging_evolution: sample_size must be from 1 to population={population}; got {sample_size}"
+            )
         self.problem = problem
         self.population = population
         self.sample_size = sample_size

@@ -11,8 +11,8 @@ from evonas.core.archive import Archive
 from evonas.core.problem import Candidate
 from evonas.core.threads import one_torch_thread
 from spaces.space import Space
-from surrogates.proxies.scoring import score_all
 from surrogates.proxies.proxy import Proxy, ProxyFailure
+from surrogates.proxies.scoring import score_all
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -103,7 +103,9 @@ class ScreenedNsga2(Searcher):
         finalists = [*survivors, *drawn]
         scores = self._scores(finalists, stages)
         with stages.timed("predict"):
-            forecast = Forecast(self.problem, archive, self.predictor, self._with_proxies(archive, finalists, scores), rng)
+            forecast = Forecast(
+                self.problem, archive, self.predictor, self._with_proxies(archive, finalists, scores), rng
+            )
             mean, std = forecast.of(finalists)
         with stages.timed("choose"):
             n = len(survivors)
@@ -127,9 +129,7 @@ class ScreenedNsga2(Searcher):
         with stages.timed("draw"):
             drawn = draw(self.problem, archive, count, rng)
         scores = self._scores(drawn, stages)
-        return [
-            self._proposal(candidate, "random", {}, score) for candidate, score in zip(drawn, scores, strict=True)
-        ]
+        return [self._proposal(candidate, "random", {}, score) for candidate, score in zip(drawn, scores, strict=True)]
 
     def _random_count(self, archive: Archive, count: int) -> int:
         later = [trial for trial in archive.trials if trial.proposal.funnel.round > 0]

@@ -27,7 +27,7 @@ class Parents:
 
     def __init__(self, trials: Sequence[Trial], values: FloatArray, population: int) -> None:
         survivors = best_first(values, population)
-        self.architectures = [trials[index].proposal.architecture for index in survivors]
+        self.architectures: list[Architecture] = [trials[index].proposal.architecture for index in survivors]
         self._rank = ranks(values[survivors])
         self._crowding = crowding(values[survivors], self._rank)
 

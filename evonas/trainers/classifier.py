@@ -66,7 +66,7 @@ class Classifier(Trainer):
         started = time.perf_counter()
         device = self._device()
         layout = torch.channels_last if train[0].ndim == 4 else torch.contiguous_format
-        model = model.to(device, memory_format=layout)
+        model.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         inputs, targets = train[0].to(device, memory_format=layout), train[1].to(device)
         batch_size = min(self.batch_size, len(targets))
         steps = len(targets) // batch_size
@@ -86,10 +86,10 @@ class Classifier(Trainer):
             model.train()
             loss_sum = torch.zeros((), device=device)
             permutation = torch.randperm(len(targets), generator=order).to(device)
-            for batch in permutation[: steps * batch_size].split(batch_size):
+            for batch in torch.split(permutation[: steps * batch_size], batch_size):
                 loss = cross_entropy(model(inputs[batch]), targets[batch])
                 optimiser.zero_grad(set_to_none=True)
-                loss.backward()
+                torch.autograd.backward(loss)
                 optimiser.step()
                 schedule.step()
                 loss_sum += loss.detach()
@@ -102,11 +102,15 @@ class Classifier(Trainer):
                 )
             curve.append({"train_loss": train_loss})
         held_inputs, held_targets = validation[0].to(device, memory_format=layout), validation[1].to(device)
-        loss, error = score(model, held_inputs, held_targets)
-        if not math.isfinite(loss):
-            return Failure("divergence", f"the validation loss is {loss} after {self.epochs} epochs")
+        validation_loss, error = score(model, held_inputs, held_targets)
+        if not math.isfinite(validation_loss):
+            return Failure("divergence", f"the validation loss is {validation_loss} after {self.epochs} epochs")
         curve[-1]["validation_error"] = error
-        metrics = {"validation_error": error, "validation_loss": loss, "train_loss": curve[-1]["train_loss"]}
+        metrics = {
+            "validation_error": error,
+            "validation_loss": validation_loss,
+            "train_loss": curve[-1]["train_loss"],
+        }
         return Training(
             model, metrics, held_inputs, held_targets, self.epochs, time.perf_counter() - started, tuple(curve)
         )
@@ -128,7 +132,9 @@ def score(model: nn.Module, inputs: Tensor, targets: Tensor, batch_size: int = 1
     loss = torch.zeros((), dtype=torch.float64, device=targets.device)
     wrong = torch.zeros((), dtype=torch.int64, device=targets.device)
     with torch.inference_mode():
-        for held_inputs, held_targets in zip(inputs.split(batch_size), targets.split(batch_size), strict=True):
+        for held_inputs, held_targets in zip(
+            torch.split(inputs, batch_size), torch.split(targets, batch_size), strict=True
+        ):
             outputs = model(held_inputs)
             loss += cross_entropy(outputs, held_targets, reduction="sum").double()
             wrong += (outputs.argmax(dim=1) != held_targets).sum()

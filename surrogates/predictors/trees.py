@@ -50,8 +50,8 @@ class Trees(Predictor):
     spread and the root mean square left-out error, added in squares, times the slope of the map, times one factor for
     all: the quantile of left-out errors, in such deviations, of rank ``ceil((n + 1) coverage)``, the finite-sample
     correction of split conformal prediction (Papadopoulos et al., ECML 2002), divided by the normal quantile of the
-    same coverage. ``mean ± 1.2816 std`` then covers 80 % where ``coverage`` is 0.8. With n below 4 at 0.8, or whenever
-    that rank exceeds n, the largest error stands in and coverage is a little below nominal.
+    same coverage. ``mean ± 1.2816 std`` then covers 80 % where ``coverage`` is 0.8. Where that rank exceeds
+    n, the largest error stands in and coverage is a little below nominal.
 
     A bag has seen less than the whole ensemble and is a little worse, so intervals err on the wide side.
 
@@ -104,7 +104,9 @@ class Trees(Predictor):
         self._fitted = None  # a fit that fails leaves no earlier one behind
         smallest_std = _SMALLEST_STD * float(np.abs(targets).max() or 1.0)
         if not self._encoding.names:
-            raise ValueError("an encoding must have at least one column; got none. Name its columns, or take the default")
+            raise ValueError(
+                "an encoding must have at least one column; got none. Name its columns, or take the default"
+            )
         warp = TargetWarp.fitted(targets)
         if warp is None:
             self._fitted = _Fitted(float(targets.mean()), smallest_std)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from surrogates.proxies.probe import Probe
 
 
-class ProxyFailure(Exception):  # noqa: N818 - a failure is a value here, returned more often than raised
+class ProxyFailure(Exception):
     """A proxy that cannot be computed for this network; the message says why. It becomes no number."""
 
 

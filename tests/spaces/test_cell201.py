@@ -219,20 +219,24 @@ def test_samples_are_uniform_over_notations() -> None:
     assert scipy.stats.chisquare(list(drawn.values())).pvalue > 1e-3
 
 
-def test_every_cell_is_reached_from_every_other_by_mutations() -> None:
-    """Breadth-first over the edits that change the function, from the all-none cell."""
+def test_every_function_is_reached_from_every_other_by_mutations() -> None:
+    """One component holds every function. The cells outside it repeat functions of its cells: so many of their edges
+    are none that another path needs two edits, the first of which changes nothing (265 of the 15,625 cells; here 57).
+    """
     ops = ("none", "skip_connect", "avg_pool_3x3")
     space = Cell201("compact", ops=ops)
-    seen, waiting = {NONE}, [NONE]
-    while waiting:
-        cell = space.parse(waiting.pop())
-        identity = space.simplify(cell).key
+    graph: networkx.Graph = networkx.Graph()
+    for text in reference.every_notation(ops):
+        cell = space.parse(text)
+        graph.add_node(text, function=space.simplify(cell).key)
         for neighbour in space.neighbours(cell):
-            text = space.format(neighbour)
-            if space.simplify(neighbour).key != identity and text not in seen:
-                seen.add(text)
-                waiting.append(text)
-    assert seen == set(reference.every_notation(ops))
+            if space.simplify(neighbour).key != space.simplify(cell).key:
+                graph.add_edge(text, space.format(neighbour))
+    *outside, connected = sorted(networkx.connected_components(graph), key=len)
+    assert [len(component) for component in outside] == [3, 3, 3, 24, 24]
+    assert {sum(op == "none" for op in reference.operations(text)) for text in set().union(*outside)} == {3, 4, 5, 6}
+    functions = networkx.get_node_attributes(graph, "function")
+    assert {functions[text] for text in connected} == set(functions.values())
 
 
 def test_notation_with_and_without_channels() -> None:
@@ -248,7 +252,6 @@ def test_the_graph_of_a_cell_has_its_operations_in_the_benchmarks_order() -> Non
     text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|none~2|"
     cell = COMPACT.parse(text)
     assert [node.op for node in cell.nodes] == ["input", *reference.operations(text), "output"]
-    heads = {0: [0], 1: [1, 2, 4], 2: [3, 5], 3: [6]}  # feature map: edges that leave it, the output's being 7 - 1
     leaving = {
         source: [edge + 1 for edge, (a, _) in enumerate(reference.CELL_EDGES) if a == source] for source in range(3)
     }
@@ -258,7 +261,6 @@ def test_the_graph_of_a_cell_has_its_operations_in_the_benchmarks_order() -> Non
     expected = [(0, edge) for edge in leaving[0]] + [(edge, 7) for edge in entering[3]]
     expected += [(before, after) for middle in (1, 2) for before in entering[middle] for after in leaving[middle]]
     assert cell.edges == tuple(sorted(expected))
-    assert len(heads) == 4
     assert COMPACT.ops == ("input", "output", *reference.OPS)
 
 
@@ -271,8 +273,8 @@ def test_the_graph_of_a_cell_has_its_operations_in_the_benchmarks_order() -> Non
         ("|none~1|", "position 5 .*expected '~0|'; got '~1|'"),
         ("|none~0||none~0|", r"position 8 .*expected '\+'"),
         ("|none~0|+|none~0|none~1|+|none~0|none~1|", "position 40 .*expected one of none.*; got the end"),
-        (NONE + "+", r"position 49 .*expected the end or ' channels=8'; got '\+'"),
-        (NONE + " channels=16", "position 49 .*expected the end or ' channels=8'; got ' channels=16'"),
+        (NONE + "+", r"position 47 .*expected the end or ' channels=8'; got '\+'"),
+        (NONE + " channels=16", "position 47 .*expected the end or ' channels=8'; got ' channels=16'"),
     ],
 )
 def test_notation_that_does_not_parse_says_where(text: str, message: str) -> None:
@@ -281,7 +283,7 @@ def test_notation_that_does_not_parse_says_where(text: str, message: str) -> Non
 
 
 def test_missing_channels_are_named() -> None:
-    with pytest.raises(ValueError, match="position 49 .*expected ' channels=4' or ' channels=8'; got the end"):
+    with pytest.raises(ValueError, match=r"position 47 .*expected ' channels=4' or ' channels=8'; got the end"):
         Cell201("compact", channels=[4, 8]).parse(NONE)
 
 
@@ -325,9 +327,9 @@ def test_graphs_of_other_operations_are_neither_counted_nor_built() -> None:
     foreign = Architecture((Node("input"), Node("attention"), Node("output")), ((0, 1), (1, 2)), (("channels", 8.0),))
     headless = Architecture((Node("input"),), (), (("channels", 8.0),))
     for call in (COMPACT.cost, COMPACT.build, COMPACT.simplify):
-        with pytest.raises(ValueError, match="else none, .*; got input, attention, output"):
+        with pytest.raises(ValueError, match=r"else none, .*; got input, attention, output"):
             call(foreign)
-        with pytest.raises(ValueError, match="one 'input', one 'output'.*; got input"):
+        with pytest.raises(ValueError, match=r"one 'input', one 'output'.*; got input"):
             call(headless)
 
 
@@ -366,5 +368,5 @@ def test_a_subset_of_operations_and_yaml_lists() -> None:
     assert space.ops == ("input", "output", "skip_connect", "none")
     assert space.input_shape == (1, 8, 8)
     assert space.size == 128
-    with pytest.raises(ValueError, match="position 1 .*expected one of skip_connect, none"):
+    with pytest.raises(ValueError, match=r"position 1 .*expected one of skip_connect, none"):
         space.parse(reference.notation(("avg_pool_3x3",) * 6))

@@ -131,7 +131,7 @@ def bad_targets_are_refused(kind: Kind) -> None:
     with pytest.raises(ValueError, match=r"must have shape \(6,\).*got \(5,\)"):
         predictor.fit(architectures, targets[:5], rng)
     for bad in (np.nan, np.inf, -np.inf):
-        with pytest.raises(ValueError, match="targets must be finite.*target 2 is"):
+        with pytest.raises(ValueError, match=r"targets must be finite.*target 2 is"):
             predictor.fit(architectures, np.where(np.arange(6) == 2, bad, targets), rng)
 
 

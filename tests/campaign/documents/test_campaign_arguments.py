@@ -63,7 +63,7 @@ SUPPLY = Supply(first="problem", always=frozenset({"predictor"}))
         {"path": "data/x"},
         {"table": {"a": 1}},
         {"tensor": "not checked"},
-        {"untyped": [object]},
+        {"untyped": [1]},
         {"verbose": True},
     ],
 )
@@ -83,7 +83,7 @@ def test_what_fits(arguments: dict[str, Any]) -> None:
         ({"path": 3}, "expected Path. Got 3."),
         ({"table": [1]}, "expected a mapping or null. Got [1]."),
         ({"verbose": 1}, "expected true or false. Got 1."),
-        ({"verbose": "yes"}, "expected true or false. Got 'yes'."),
+        ({"verbose": "yes"}, "expected true or false. Got 'yes'; write true."),
         ({"vebose": True}, "unknown argument; expected one of loss, widths, pair, share, path, table, tensor, call, "),
         ({"problem": 1}, "unknown argument;"),
         ({"predictor": 1}, "the engine gives 'predictor' to the component itself; leave it out here."),

@@ -30,7 +30,7 @@ budget: 4
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def document(tmp_path: Path) -> Document:
     (tmp_path / "campaign.yaml").write_text(TEXT)
     return read(tmp_path / "campaign.yaml")
@@ -62,6 +62,18 @@ def test_content(document: Document) -> None:
     assert [objective.name for objective in specification.objectives] == ["validation_error", "macs"]
     assert str(specification.constraints[0]) == "macs <= 2e+06"
     assert specification.results == "results/tiny"
+
+
+def test_with_an_own_evaluator_the_space_has_its_own_shape(tmp_path: Path) -> None:
+    evaluator = (
+        "from evonas.core.evaluation import Evaluator\nclass Table(Evaluator):\n    def evaluate(self, a, s): ...\n"
+    )
+    (tmp_path / "own_evaluator_table.py").write_text(evaluator)
+    text = "name: t\nspace: {name: cell201, classes: 100}\nevaluator: own_evaluator_table.Table\nbudget: 4\n"
+    (tmp_path / "campaign.yaml").write_text(text)
+    evaluator_component = read(tmp_path / "campaign.yaml").specification.evaluator
+    assert evaluator_component is not None
+    assert evaluator_component.name == "own_evaluator_table.Table"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
