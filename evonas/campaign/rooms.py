@@ -57,8 +57,8 @@ SUPPLIES: Mapping[str, Supply] = MappingProxyType(
         "space": Supply(unless_given=frozenset({"input_shape", "classes"})),
         "dataset": NOTHING,
         "trainer": NOTHING,
-        # space, dataset, objectives: the campaign's sections
-        "evaluator": Supply(always=frozenset({"space", "dataset", "objectives"})),
+        # space, dataset, trainer, objectives: the campaign's sections; test: whether to look at test data, too
+        "evaluator": Supply(always=frozenset({"space", "dataset", "trainer", "objectives", "test"})),
         "objectives": NOTHING,
         # predictor, proxies: the campaign's sections
         "searcher": Supply(first="problem", always=frozenset({"predictor", "proxies"})),

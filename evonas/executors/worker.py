@@ -118,16 +118,17 @@ class Worker:
         Raises:
             TimeoutError: The task took too long; its process was killed.
             WorkerDied: The process ended.
-            BrokenExecutor: No process can be started, or the worker was killed.
+            BrokenExecutor: No process can be started, or ``kill`` was called.
             BaseException: What the task raised, with the traceback inside the worker as its cause.
         """
-        connection = self.start()
         kills = memory_kills()
+        begin_seconds = None if timeout_seconds is None else START_SECONDS + timeout_seconds
         try:
-            function = None if payload.digest in self._kept else payload.function
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # _receive finds out why
-                connection.send_bytes(pickle.dumps((payload.digest, function, payload.arguments)))
-            answer = self._receive(connection, None if timeout_seconds is None else START_SECONDS + timeout_seconds)
+            try:
+                connection, answer = self._begin(payload, begin_seconds)
+            except WorkerDied:  # killed while it was idle, most likely, and found out only now: the task had not begun
+                self._discard()
+                connection, answer = self._begin(payload, begin_seconds)
             if answer[0] == "started":
                 self._kept.use(payload.digest, None)
                 answer = self._receive(connection, timeout_seconds)
@@ -157,6 +158,13 @@ class Worker:
             self._is_killed = True
             if self._process is not None:
                 kill_process_tree(self._process)
+
+    def _begin(self, payload: Payload, limit_seconds: float | None) -> tuple[Connection, tuple[Any, ...]]:
+        connection = self.start()
+        function = None if payload.digest in self._kept else payload.function
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # _receive finds out why
+            connection.send_bytes(pickle.dumps((payload.digest, function, payload.arguments)))
+        return connection, self._receive(connection, limit_seconds)
 
     def _spawn(self) -> Connection:
         context = get_context("loky")

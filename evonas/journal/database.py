@@ -113,7 +113,9 @@ class Database:
         except DBAPIError as error:
             raise sqlite.explained(error.orig, self._location) from error
         except OSError as error:
-            raise JournalError(f"{self._location} cannot be read: {error}. Check the disk and your rights") from error
+            raise JournalError(
+                f"{self._location} cannot be opened: {error}. Check that you may read and write it and its folder"
+            ) from error
 
     @contextmanager
     def writing(self, conflict: str = "a row is there already") -> Iterator[Connection]:

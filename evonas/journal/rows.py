@@ -37,6 +37,8 @@ def number(value: object, what: str) -> float:
         plain = int(value) if isinstance(value, int) else float(cast(float, value))
     except (TypeError, ValueError):
         plain = math.nan
+    if isinstance(value, str):
+        plain = math.nan
     if not math.isfinite(plain):
         raise ValueError(f"{what} must be a finite number to be journalled. Got {value!r}. Record a failure instead")
     return plain

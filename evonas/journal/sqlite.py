@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from evonas.journal.errors import JournalError
 
 BUSY_SECONDS = 30.0
+_HEADER = b"SQLite format 3\x00"
 _REMEDY = "Move it away or choose another results folder"
 
 
@@ -52,6 +53,7 @@ def reader(path: Path) -> Engine:
     """
 
     def connect() -> sqlite3.Connection:
+        _check_header(path)
         location = path.absolute().as_uri()
         log, index = path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
         if not log.exists():
@@ -105,6 +107,14 @@ _EXPLANATIONS: dict[int | None, str] = {
         "or gone?) and run the campaign again"
     ),
 }
+
+
+def _check_header(path: Path) -> None:
+    # SQLite takes a file of a few bytes for an empty database, and would write over it.
+    with path.open("rb") as file:
+        start = file.read(len(_HEADER))
+    if start not in (b"", _HEADER):
+        raise JournalError(_EXPLANATIONS[sqlite3.SQLITE_NOTADB].format(path=path))
 
 
 def _has_code(error: sqlite3.Error) -> bool:

@@ -121,4 +121,13 @@
     });
   }
   if (chosen !== null) choose(chosen);
+
+  // Charts are drawn for the screen's width; paper is narrower.
+  const paper = 680;
+  window.addEventListener("beforeprint", () => {
+    for (const chart of Object.values(plots)) Plotly.relayout(chart, { autosize: false, width: paper });
+  });
+  window.addEventListener("afterprint", () => {
+    for (const chart of Object.values(plots)) Plotly.relayout(chart, { autosize: true, width: null });
+  });
 })();

@@ -50,8 +50,8 @@ class Trees(Predictor):
     spread and the root mean square left-out error, added in squares, times the slope of the map, times one factor for
     all: the quantile of left-out errors, in such deviations, of rank ``ceil((n + 1) coverage)``, the finite-sample
     correction of split conformal prediction (Papadopoulos et al., ECML 2002), divided by the normal quantile of the
-    same coverage. ``mean ± 1.2816 std`` then covers 80 % where ``coverage`` is 0.8. Where that rank exceeds
-    n, the largest error stands in and coverage is a little below nominal.
+    same coverage. ``mean ± 1.2816 std`` then covers 80 % where ``coverage`` is 0.8. Where that rank
+    exceeds n, the largest error stands in and coverage is a little below nominal.
 
     A bag has seen less than the whole ensemble and is a little worse, so intervals err on the wide side.
 

@@ -87,17 +87,18 @@ def test_a_worker_that_exits_costs_one_task(status: int):
 
 def test_a_task_that_always_kills_never_stops_the_others():
     with Processes(workers=2) as executor:
-        lost = [executor.submit(killed, signal.SIGKILL) for _ in range(8)]
+        lost = [executor.submit(killed, signal.SIGKILL) for _ in range(5)]
         kept = [executor.submit(abs, -number) for number in range(8)]
         assert all(isinstance(future.exception(timeout=30), WorkerDied) for future in lost)
         assert [future.result(timeout=30) for future in kept] == list(range(8))
 
 
-def test_an_idle_worker_that_is_killed_costs_nothing():
+@pytest.mark.parametrize("seconds", [0.0, 0.5])
+def test_an_idle_worker_that_is_killed_costs_nothing(seconds: float):
     with Processes(workers=1) as executor:
         pid = executor.submit(os.getpid).result(timeout=20)
         os.kill(pid, signal.SIGKILL)
-        assert ends_within(5, pid)
+        time.sleep(seconds)
         assert executor.submit(os.getpid).result(timeout=20) != pid
 
 
@@ -111,12 +112,14 @@ def test_a_hung_task_is_stopped_and_others_keep_their_work():
         while not hung.running():
             time.sleep(0.01)
         start = time.monotonic()
-        others = [executor.submit(nap, 0.4) for _ in range(3)]  # the last begins before the limit and ends after it
+        other = psutil.Process(executor.submit(os.getpid).result(timeout=20))
+        kept = [executor.submit(nap, 0.2) for _ in range(8)]
         with pytest.raises(TimeoutError, match=r"exceeded timeout_seconds=1; its worker was stopped and replaced"):
             hung.result(timeout=20)
-        assert time.monotonic() - start < 5
-        assert len({future.result(timeout=20) for future in others}) == 1, "the other worker went on"
-        assert executor.submit(abs, -1).result(timeout=20) == 1
+        assert time.monotonic() - start < 10
+        assert all(future.result(timeout=20) > 0 for future in kept)
+        assert other.is_running()
+        assert other.status() != psutil.STATUS_ZOMBIE
 
 
 def test_what_a_hung_task_started_is_stopped_too(tmp_path: Path):

@@ -173,16 +173,12 @@ def test_what_is_not_finite_never_enters(value: float):
     with Journal.in_memory(MANIFEST) as journal:
         journal.add_round([plain_trial(0)])
         for evaluation in (Evaluation({"error": value}, 1.0), Evaluation({}, value)):
-            if value != "0.1":
-                with pytest.raises(
-                    ValueError, match=r"trial 0: .* must be a finite number .* Got .* a failure instead"
-                ):
-                    journal.add_evaluation(0, evaluation, 1.0)
-        if value != "0.1":
-            with pytest.raises(ValueError, match="trial 0: elapsed seconds must be a finite number"):
-                journal.add_evaluation(0, plain_evaluation(0), value)
-            with pytest.raises(ValueError, match="seconds of stage 'wait' must be a finite number"):
-                journal.add_stage_seconds({"wait": value})
+            with pytest.raises(ValueError, match=r"trial 0: .* must be a finite number .* Got .* a failure instead"):
+                journal.add_evaluation(0, evaluation, 1.0)
+        with pytest.raises(ValueError, match="trial 0: elapsed seconds must be a finite number"):
+            journal.add_evaluation(0, plain_evaluation(0), value)
+        with pytest.raises(ValueError, match="seconds of stage 'wait' must be a finite number"):
+            journal.add_stage_seconds({"wait": value})
         assert journal.load(OBJECTIVES).pending
 
 
@@ -231,7 +227,7 @@ def test_any_message_can_be_kept():
 def test_a_manifest_is_plain():
     with pytest.raises(ValueError, match="the journal holds plain finite values"):
         Journal.in_memory({"campaign": {"threshold": math.nan}})
-    with pytest.raises(ValueError, match="the journal holds plain finite values.*not JSON serializable"):
+    with pytest.raises(ValueError, match=r"the journal holds plain finite values.*not JSON serializable"):
         Journal.in_memory({"campaign": {"objective": Figure("error", "training")}})
 
 

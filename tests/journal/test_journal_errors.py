@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path):
 
 
 def test_a_campaign_that_exists(path: Path):
-    with pytest.raises(JournalError, match="holds something already, and nothing is overwritten. Go on with that"):
+    with pytest.raises(JournalError, match=r"holds something already, and nothing is overwritten\. Go on with that"):
         Journal.create(path, MANIFEST)
     with Journal.open(path) as journal:
         assert len(journal.load(OBJECTIVES)) == 1
@@ -172,16 +172,19 @@ def test_a_failed_opening_lets_go_of_the_lock(tmp_path: Path):
     Journal.create(path, MANIFEST).close()
 
 
+def fill(journal: Journal) -> None:
+    for number in range(1, 1000):
+        journal.add_round([plain_trial(number)])
+
+
 def test_a_full_disk_keeps_what_was_recorded(path: Path):
     with Journal.open(path) as journal:
         with journal._database._engine.connect() as connection:  # SQLite's own way to make a disk of 20 pages
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 4}")
-        with pytest.raises(
-            JournalError, match=r"journal\.sqlite cannot grow: database or disk is full\. Everything recorded so far is"
-        ):
-            for number in range(1, 1000):
-                journal.add_round([plain_trial(number)])
+        message = r"journal\.sqlite cannot grow: database or disk is full\. Everything recorded so far is kept; free"
+        with pytest.raises(JournalError, match=message):
+            fill(journal)
         kept = len(journal.load(OBJECTIVES))
         assert kept >= 2
     with Journal.open(path) as journal:
@@ -200,7 +203,7 @@ def test_a_folder_that_may_only_be_read(locked_folder: Path):
             Journal.open(path)
         with pytest.raises(JournalError, match="must be able to write in its results folder"):
             Journal.create(locked_folder / "other.sqlite", MANIFEST)
-        with pytest.raises(JournalError, match="its folder cannot be made: .*Permission denied"):
+        with pytest.raises(JournalError, match=r"its folder cannot be made: .*Permission denied"):
             Journal.create(locked_folder / "deeper" / "journal.sqlite", MANIFEST)
 
 

@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +12,8 @@ from plotly.offline import get_plotlyjs
 
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
-from evonas.report import write_report
 from evonas.report.contents import contents
-from evonas.report.page import ReportError, render
+from evonas.report.page import render
 from evonas.report.trial_cards import MOST_DRAWINGS
 
 SECTIONS = ["front", "hypervolume", "predictor", "funnel", "time", "failures", "retrained", "manifest"]
@@ -288,49 +282,3 @@ def test_a_manifest_with_gaps_or_odd_values_is_shown_all_the_same(campaign):
     assert "built-in function print" in assert_sound(made.record())
     made.manifest = {"campaign": "name: text\n"}
     assert "name: text" in assert_sound(made.record())
-
-
-def test_writing_makes_folders_and_replaces_an_older_report(searched, tmp_path):
-    path = tmp_path / "results" / "digits" / "report.html"
-    assert write_report(searched.record(), path) == path
-    first = path.read_text(encoding="utf-8")
-    searched.name = "renamed"
-    write_report(searched.record(), path)
-    assert "renamed" in path.read_text(encoding="utf-8")
-    assert first != path.read_text(encoding="utf-8")
-    assert [entry.name for entry in path.parent.iterdir()] == ["report.html"]
-
-
-def test_a_file_where_a_folder_is_needed_is_a_clear_error(campaign, tmp_path):
-    (tmp_path / "taken").write_text("a file")
-    with pytest.raises(ReportError, match=r"cannot be written to .*taken.report\.html: .*choose another file"):
-        write_report(campaign().record(), tmp_path / "taken" / "report.html")
-
-
-def test_a_folder_where_the_file_should_be_is_a_clear_error(campaign, tmp_path):
-    (tmp_path / "report.html").mkdir()
-    with pytest.raises(OSError, match=r"the report cannot be written to .*report\.html: Is a directory"):
-        write_report(campaign().record(), tmp_path / "report.html")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
-
-
-def test_a_full_disk_leaves_the_older_report_and_no_remains(campaign, tmp_path, monkeypatch):
-    path = tmp_path / "report.html"
-    path.write_text("older")
-
-    def full(self, *arguments, **options):
-        self.touch()
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(ReportError, match="No space left on device"):
-        write_report(campaign().record(), path)
-    assert path.read_text() == "older"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
-
-
-def test_the_room_is_cheap_to_import():
-    heavy = ("torch", "plotly", "jinja2", "scipy", "moocore")
-    code = f"import sys, evonas.report; print([name for name in {heavy} if name in sys.modules])"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"

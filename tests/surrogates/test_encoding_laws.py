@@ -95,5 +95,5 @@ def test_concatenated_joins_in_order_and_keeps_names_apart() -> None:
     assert joined.names == (*cost.names, "nwot")
     np.testing.assert_array_equal(joined.encode(architectures)[:, :3], cost.encode(architectures))
     assert Concatenated(space, ["log_cost", cost]).names[:4:3] == ("0.log_parameters", "1.log_parameters")
-    with pytest.raises(ValueError, match=r"expected a encoding: one of .*Did you mean 'log_cost'"):
+    with pytest.raises(ValueError, match=r"expected an encoding: one of .*Did you mean 'log_cost'"):
         Concatenated(space, ["log_cots"])

@@ -117,6 +117,15 @@ def test_synflow_is_the_same_where_gradients_are_off() -> None:
     assert Synflow().score(Probe(model, networks.batch(), needs=Synflow.needs)) == expected
 
 
+def test_synflow_sees_no_dropout() -> None:
+    scores = []
+    for rate in (0.0, 0.9):
+        model = networks.built()
+        model.dropout.p = rate
+        scores.append(Synflow().score(Probe(model, networks.batch(), needs=Synflow.needs)))
+    assert scores[0] == scores[1]
+
+
 def test_parameters_are_the_trainable_ones() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 5), nn.Linear(5, 2))
     model[2].bias.requires_grad_(False)

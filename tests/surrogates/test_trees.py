@@ -74,6 +74,17 @@ def test_arguments_are_checked(arguments: dict[str, float], message: str) -> Non
         Trees(SPACE, **arguments)  # type: ignore[arg-type]
 
 
+def test_boosters_draw_from_the_generator() -> None:
+    architectures, targets = problem(0, 8)  # as many as bags: each leaves out one, so parts do not depend on the draw
+    unseen, _ = problem(9, 30)
+    means = []
+    for seed in (0, 1):
+        predictor = Trees(SPACE)
+        predictor.fit(architectures, targets, np.random.default_rng(seed))
+        means.append(predictor.predict(unseen).mean)
+    assert np.abs(means[0] - means[1]).max() > 0.01
+
+
 def test_an_encoding_without_columns_is_refused() -> None:
     architectures, targets = problem(0, 5)
     with pytest.raises(ValueError, match="encoding must have at least one column; got none"):
