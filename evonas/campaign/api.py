@@ -11,7 +11,7 @@ from evonas.campaign.result import Result
 from evonas.campaign.session import execute
 from evonas.core.constraint import Constraint
 from evonas.core.observer import Observer, Silent
-from evonas.report.views import terminal_view
+from evonas.report.views import output_console, terminal_view
 
 
 def search(
@@ -111,6 +111,8 @@ def search(
             retrain_seeds=retrain_seeds,
         )
     )
-    observer = progress if isinstance(progress, Observer) else terminal_view() if progress else Silent()
+    observer = progress if isinstance(progress, Observer) else Silent()
+    if progress is True:
+        observer = terminal_view(output_console(stderr=True))  # a script's own output stays its own
     record, _ = execute(plan, Path(directory) if directory is not None else None, observer)
     return Result(record)

@@ -198,9 +198,6 @@ def main(arguments: list[str] | None = None) -> None:
     sys.path.append(str(Path.cwd()))
     try:
         app(arguments)
-    except KeyboardInterrupt:
-        print("killed; what had come home is recorded, and the same command goes on", file=sys.stderr)
-        sys.exit(130)
     except Exception as error:
         if not _is_for_users(error):
             raise

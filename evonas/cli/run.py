@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from evonas.campaign.assemble import assemble
@@ -40,15 +41,20 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     if changes:
         specification = type(specification).from_mapping({**specification.resolved(), **changes})
     folder = results if results is not None else Path(specification.results)
+    again = f"evonas run {campaign}" + (f" --results {results}" if results is not None else "")
     with importable(document.folder):
         plan = plan_of(Document(specification, document.path, document.source))
-        record, finished = execute(plan, folder, terminal_view(console))
+        try:
+            record, finished = execute(plan, folder, terminal_view(console))
+        except KeyboardInterrupt:
+            print(f"killed; what had come home is recorded. To go on: {again}", file=sys.stderr)
+            return INTERRUPTED
     result = Result(record)
     console.print(front_table(result.front, result.archive.names, console.width))
     console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
     if finished:
         return 0
-    console.print(f"interrupted; to go on: evonas run {campaign}" + (f" --results {results}" if results else ""))
+    console.print(f"interrupted; to go on: {again}", soft_wrap=True)
     return INTERRUPTED
 
 

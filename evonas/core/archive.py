@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -101,8 +102,10 @@ class Trial:
 
     @property
     def values(self) -> Mapping[str, float]:
-        """Every known objective in its own unit and direction."""
-        return {**self.proposal.exact, **(self.evaluation.values if self.evaluation is not None else {})}
+        """Every known objective in its own unit and direction: the exact ones, and once it is trained the others."""
+        if self.evaluation is None or self.evaluation.failure is not None:
+            return self.proposal.exact
+        return {**self.proposal.exact, **self.evaluation.values, **self.proposal.exact}
 
 
 class Archive:
@@ -156,7 +159,16 @@ class Archive:
         return [trial for trial in self._trials if trial.failure is not None]
 
     def propose(self, proposal: Proposal) -> Trial:
-        """Appends a proposal as the next trial, pending."""
+        """Appends a proposal as the next trial, pending.
+
+        Raises:
+            ValueError: An exact objective is not finite.
+        """
+        for name, value in proposal.exact.items():
+            if not math.isfinite(value):
+                raise ValueError(
+                    f"{proposal.notation} has {name}={value}; what is proposed has finite exact objectives"
+                )
         trial = Trial(len(self._trials), proposal)
         self._trials.append(trial)
         self._keys.add(proposal.key)
@@ -170,6 +182,8 @@ class Archive:
         Raises:
             ValueError: The trial is not pending, a value is missing, or a value is not finite.
         """
+        if not 0 <= number < len(self._trials):
+            raise ValueError(f"trial {number} was never proposed; there are {len(self._trials)}, from 0")
         trial = self._trials[number]
         if trial.evaluation is not None:
             raise ValueError(f"trial {number} has an evaluation already; nothing is overwritten")
@@ -183,9 +197,13 @@ class Archive:
         """Objectives of trained trials, all minimised: shape ``(n, objectives)``.
 
         Raises:
-            ValueError: A value is missing or not finite.
+            ValueError: A trial is pending or failed, or a value is missing or not finite.
         """
         rows = self.trained if trials is None else trials
+        for trial in rows:
+            if not trial.trained:
+                state = "pending" if trial.failure is None else f"a failure ({trial.failure.kind})"
+                raise ValueError(f"trial {trial.number} is {state} and has no values; ask for trained trials")
         values = [[float(trial.values.get(name, np.nan)) for name in self.names] for trial in rows]
         array: FloatArray = np.array(values, dtype=np.float64).reshape(len(rows), len(self.names)) * self.signs
         if not np.isfinite(array).all():

@@ -54,4 +54,5 @@ class Constraint:
         return _COMPARISONS[self.comparison](value, self.bound)
 
     def __str__(self) -> str:
-        return f"{self.objective} {self.comparison} {self.bound:g}"
+        short = f"{self.bound:g}"
+        return f"{self.objective} {self.comparison} {short if float(short) == self.bound else repr(self.bound)}"

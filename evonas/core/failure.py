@@ -21,3 +21,21 @@ class Failure:
 
     kind: FailureKind
     message: str
+
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception means that memory ran out, on the CPU or on a GPU."""
+    # torch's class is known by its name, so that torch need not be imported; on the CPU it raises a RuntimeError.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(phrase in text for phrase in _OUT_OF_MEMORY)
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line: ``"ValueError: no such layer"``, or its type alone where it says nothing."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
-from evonas.core.failure import Failure
+import numpy as np
+
+from evonas.core.failure import Failure, is_out_of_memory, told
 from spaces.architecture import Architecture
 from spaces.space import Cost, Space
 
@@ -116,17 +119,16 @@ def measured(objective: Objective, subject: Subject) -> float | Failure:
     """Measures and checks: what is no finite number becomes a failure that names the objective and the remedy."""
     try:
         value = objective.measure(subject)
-    except MemoryError as error:
-        return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {error}")
     except Exception as error:
-        if type(error).__name__ == "OutOfMemoryError":
-            return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {error}")
-        return Failure("invalid", f"objective {objective.name!r} raised {type(error).__name__}: {error}")
+        if is_out_of_memory(error):
+            return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {told(error)}")
+        return Failure("invalid", f"objective {objective.name!r} raised {told(error)}")
     number = _number(value)
     if number is None:
         return Failure(
             "invalid",
-            f"objective {objective.name!r} returned {value!r} ({type(value).__name__}); it must return a finite number",
+            f"objective {objective.name!r} returned {_SHORT.repr(value)} ({type(value).__name__}); "
+            "it must return a finite number",
         )
     if not math.isfinite(number):
         return Failure("invalid", f"objective {objective.name!r} returned {number}; it must return a finite number")
@@ -135,9 +137,17 @@ def measured(objective: Objective, subject: Subject) -> float | Failure:
 
 def _number(value: object) -> float | None:
     """A number, or a tensor or array that holds one, as a float; None for anything else, texts and truths included."""
-    if isinstance(value, (bool, str, bytes)):
-        return None
+    import torch
+
     try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, RuntimeError):
+        if isinstance(value, (np.ndarray, np.generic, torch.Tensor)) and math.prod(value.shape) == 1:
+            value = value.item()
+        return None if isinstance(value, (bool, str, bytes, bytearray)) else float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return math.inf
+    except Exception:
         return None
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxother = _SHORT.maxstring = 200

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 
 from evonas.core.constraint import Constraint
-from evonas.core.failure import Failure
+from evonas.core.failure import Failure, told
 from evonas.core.objective import Objective, Subject, measured
 from spaces.architecture import Architecture
 from spaces.space import Space
@@ -130,12 +130,13 @@ class Problem:
         if not self.has_model_objectives:
             return candidate
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(candidate.key[:8], 16))
+            # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
+            torch.default_generator.manual_seed(int(candidate.key[:8], 16))
             try:
                 model = self.space.build(candidate.simplified)
             except Exception as error:
                 rejections.counts["build"] += 1
-                rejections.examples.setdefault("build", f"{type(error).__name__}: {error}")
+                rejections.examples.setdefault("build", told(error))
                 return None
             exact = self._measure(Subject(candidate.simplified, self.space, built=model), "model", rejections)
         if exact is None:

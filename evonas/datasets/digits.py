@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 from evonas.datasets.dataset import Dataset, Split, Splits
 
 EXAMPLES = 1797
@@ -17,21 +19,25 @@ class Digits(Dataset):
 
     Args:
         train: Training examples, 100 to 1,597.
-        seed: Fixes which example goes to which split.
+        seed: Fixes which example goes to which split; below 2**32.
+
+    Raises:
+        ValueError: An argument breaks its rule.
     """
 
     input_shape = (1, 8, 8)
     classes = 10
 
     def __init__(self, train: int = 600, seed: int = 0) -> None:
-        if not 100 <= train <= EXAMPLES - 200:
+        if not _is_whole(train) or not 100 <= train <= EXAMPLES - 200:
             raise ValueError(
-                f"digits: train must be from 100 to {EXAMPLES - 200}, to leave 200 for the others; got {train}"
+                f"digits: train must be a whole number from 100 to {EXAMPLES - 200}, to leave 200 for the others; "
+                f"got {train!r}"
             )
-        if seed < 0:
-            raise ValueError(f"digits: seed must not be negative; got {seed}")
-        self.train = train
-        self.seed = seed
+        if not _is_whole(seed) or not 0 <= seed < 2**32:
+            raise ValueError(f"digits: seed must be a whole number from 0 to 2**32 - 1; got {seed!r}")
+        self.train = int(train)
+        self.seed = int(seed)
 
     def load(self) -> Splits:
         import torch
@@ -45,3 +51,7 @@ class Digits(Dataset):
         inputs = (inputs - inputs[train].mean()) / inputs[train].std()
         targets = torch.tensor(labels, dtype=torch.int64)
         return Splits(*(Split(inputs[rows], targets[rows]) for rows in (train, validation, test)))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral)  # numpy's integers, too

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 from evonas.core.evaluation import Evaluation, Evaluator
-from evonas.core.failure import Failure
+from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.objective import Objective, Subject, Training, measured
 from evonas.core.threads import one_torch_thread
-from evonas.datasets.dataset import Dataset, Splits
+from evonas.datasets.dataset import Dataset, Split, Splits
 from evonas.trainers.classifier import score
 from evonas.trainers.trainer import Trainer
 from spaces.architecture import Architecture
 from spaces.space import Space
+
+TEST_ERROR = "test_error"
 
 
 class TrainingEvaluator(Evaluator):
@@ -30,6 +33,9 @@ class TrainingEvaluator(Evaluator):
         trainer: Trains.
         objectives: Those that need no training are left out here.
         test: Also measure ``test_error`` on the test split. Only the final retraining of a front does.
+
+    Raises:
+        ValueError: An objective is called ``test_error``.
     """
 
     def __init__(
@@ -39,6 +45,11 @@ class TrainingEvaluator(Evaluator):
         self.dataset = dataset
         self.trainer = trainer
         self.objectives = tuple(objective for objective in objectives if objective.needs == "training")
+        if any(objective.name == TEST_ERROR for objective in self.objectives):
+            raise ValueError(
+                f"no objective may be called {TEST_ERROR!r}: that is the final retraining's figure on test data; "
+                "give it another name"
+            )
         self.test = test
         self._splits: Splits | None = None
 
@@ -48,11 +59,12 @@ class TrainingEvaluator(Evaluator):
     def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
         started = time.perf_counter()
         try:
-            with one_torch_thread(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-                torch.manual_seed(seed)
-                outcome = self._evaluate(architecture, seed)
+            with one_torch_thread():
+                splits = self._data()
+                with _generators_seeded(seed):
+                    outcome = self._evaluate(architecture, splits, seed)
         except Exception as error:
-            outcome = _failure(error)
+            outcome = Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
         seconds = time.perf_counter() - started
         if isinstance(outcome, Failure):
             return Evaluation({}, seconds, outcome)
@@ -61,31 +73,41 @@ class TrainingEvaluator(Evaluator):
 
     def estimated_seconds(self, architecture: Architecture, examples: int = 128) -> float:
         """Seconds that a training of ``architecture`` would take, from one on ``examples`` examples, scaled up."""
-        if self._splits is None:
-            self._splits = self.dataset.load()
-        train, validation = self._splits.train, self._splits.validation
-        share = min(1.0, examples / len(train))
-        few = int(share * len(train)), max(1, int(share * len(validation)))
-        with one_torch_thread(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            started = time.perf_counter()
-            self.trainer.train(
-                self.space.build(architecture),
-                (train.inputs[: few[0]], train.targets[: few[0]]),
-                (validation.inputs[: few[1]], validation.targets[: few[1]]),
-                seed=0,
-            )
-            return (time.perf_counter() - started) / share
+        with one_torch_thread():
+            splits = self._data()
+            train, validation = splits.train, splits.validation
+            few = min(examples, len(train))
+            share = few / len(train)
+            held = max(1, int(share * len(validation)))
+            with _generators_seeded(0):
+                started = time.perf_counter()
+                self.trainer.train(
+                    self.space.build(architecture),
+                    (train.inputs[:few], train.targets[:few]),
+                    (validation.inputs[:held], validation.targets[:held]),
+                    seed=0,
+                )
+                return (time.perf_counter() - started) / share
 
-    def _evaluate(self, architecture: Architecture, seed: int) -> Failure | tuple[dict[str, float], Training]:
+    def _data(self) -> Splits:
+        """The splits, loaded under a seed of their own: the first training of a process draws as every other does."""
         if self._splits is None:
-            self._splits = self.dataset.load()
-        train, validation = self._splits.train, self._splits.validation
+            with _generators_seeded(0):
+                self._splits = self.dataset.load()
+        return self._splits
+
+    def _evaluate(
+        self, architecture: Architecture, splits: Splits, seed: int
+    ) -> Failure | tuple[dict[str, float], Training]:
+        train, validation = splits.train, splits.validation
         model = self.space.build(architecture)
         training = self.trainer.train(
             model, (train.inputs, train.targets), (validation.inputs, validation.targets), seed
         )
         if isinstance(training, Failure):
             return training
+        # Measured before the objectives, which may change the network.
+        test_error = _test_error(training, splits.test) if self.test else None
         values: dict[str, float] = {}
         subject = Subject(architecture, self.space, trained=training)
         for objective in self.objectives:
@@ -93,18 +115,19 @@ class TrainingEvaluator(Evaluator):
             if isinstance(value, Failure):
                 return value
             values[objective.name] = value
-        if self.test:
-            values["test_error"] = self._test_error(training)
+        if test_error is not None:
+            values[TEST_ERROR] = test_error
         return values, training
 
-    def _test_error(self, training: Training) -> float:
-        assert self._splits is not None
-        test, device = self._splits.test, training.inputs.device
-        return score(training.model, test.inputs.to(device), test.targets.to(device))[1]
+
+def _test_error(training: Training, test: Split) -> float:
+    device = training.inputs.device
+    return score(training.model, test.inputs.to(device), test.targets.to(device))[1]
 
 
-def _failure(error: Exception) -> Failure:
-    text = f"{type(error).__name__}: {error}"
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text:
-        return Failure("out_of_memory", text)
-    return Failure("invalid", text)
+@contextmanager
+def _generators_seeded(seed: int) -> Iterator[None]:
+    """Runs its block with torch's generators seeded, and puts them back."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any, cast
@@ -29,6 +30,7 @@ class Function(Objective):
         def calibration_error(training): ...
 
     A callable of one parameter with another name receives what ``needs`` says, the architecture where it says nothing.
+    Parameters with defaults keep them.
 
     Args:
         measure: The callable; a dotted path to one in a campaign file. It returns a finite number.
@@ -52,18 +54,18 @@ class Function(Objective):
     ) -> None:
         if not callable(measure):
             raise ValueError(f"an objective is a callable or a component's name; got {measure!r}")
-        own_name = getattr(measure, "__name__", type(measure).__name__)
-        self.name = name if name is not None else ("objective" if own_name == "<lambda>" else own_name)
-        if not self.name:
-            raise ValueError("an objective's name must not be empty")
+        self.name = name if name is not None else _own_name(measure)
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"an objective's name is a text that is not empty; got {self.name!r}")
         if needs is not None and needs not in NEEDS:
             raise ValueError(f"objective {self.name!r}: needs must be one of {', '.join(NEEDS)}. Got {needs!r}")
         if goal not in GOALS:
             raise ValueError(f"objective {self.name!r}: goal must be one of {', '.join(GOALS)}. Got {goal!r}")
         self.function = measure
-        self.parameters = _parameters(self.name, measure, needs)
-        dearest = max((_COSTS[parameter] for parameter in self.parameters), key=NEEDS.index, default="architecture")
-        self.needs = needs if needs is not None else cast(Needs, dearest)
+        self.positional, self.keywords = _wanted(self.name, measure, needs)
+        asked = (*self.positional, *self.keywords.values())
+        dearest = max((_COSTS[source] for source in asked), key=NEEDS.index)
+        self.needs = needs if needs is not None else dearest
         if NEEDS.index(dearest) > NEEDS.index(self.needs):
             raise ValueError(
                 f"objective {self.name!r} asks for {dearest!r} but says needs={needs!r}; say needs={dearest!r}"
@@ -79,27 +81,37 @@ class Function(Objective):
             "model": lambda: subject.model,
             "training": lambda: subject.training,
         }
-        return self.function(*(available[parameter]() for parameter in self.parameters))
+        positional = [available[source]() for source in self.positional]
+        keywords = {parameter: available[source]() for parameter, source in self.keywords.items()}
+        return self.function(*positional, **keywords)
 
 
-def _parameters(name: str, function: Callable[..., float], needs: Needs | None) -> tuple[str, ...]:
+def _own_name(measure: Callable[..., float]) -> str:
+    inner: object = measure
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    name = cast(str, getattr(inner, "__name__", type(inner).__name__))
+    return "objective" if name == "<lambda>" else name
+
+
+def _wanted(name: str, function: Callable[..., float], needs: Needs | None) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What is passed by position, and by the parameters' own names where they are keyword-only."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return (needs or "architecture",)
+        return (needs or "architecture",), {}
     wanted = [
         parameter
         for parameter in signature.parameters.values()
         if parameter.default is parameter.empty
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
-    if any(parameter.kind is parameter.KEYWORD_ONLY for parameter in wanted):
-        raise ValueError(f"objective {name!r}: keyword-only parameters are not passed; give them defaults")
-    unknown = [parameter.name for parameter in wanted if parameter.name not in _COSTS]
-    if len(wanted) == 1 and unknown:
-        return (needs or "architecture",)
-    if unknown or not wanted:
-        raise ValueError(
-            f"objective {name!r}: its parameters may be {', '.join(_COSTS)}. Got ({', '.join(p.name for p in wanted)})"
-        )
-    return tuple(parameter.name for parameter in wanted)
+    names = [parameter.name for parameter in wanted]
+    if not wanted or (len(wanted) > 1 and not _COSTS.keys() >= set(names)):
+        raise ValueError(f"objective {name!r}: its parameters may be {', '.join(_COSTS)}. Got ({', '.join(names)})")
+    sources = {one: one if one in _COSTS else (needs or "architecture") for one in names}
+    keyword_only = [parameter.name for parameter in wanted if parameter.kind is parameter.KEYWORD_ONLY]
+    return (
+        tuple(source for one, source in sources.items() if one not in keyword_only),
+        {one: sources[one] for one in keyword_only},
+    )

@@ -11,10 +11,10 @@ from evonas.report.live import Live
 PIPE_WIDTH = 180
 
 
-def output_console() -> Console:
+def output_console(stderr: bool = False) -> Console:
     """The terminal as wide as it is, a pipe wide enough for whole lines."""
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPE_WIDTH)
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(width=PIPE_WIDTH, stderr=stderr)
 
 
 def terminal_view(console: Console | None = None) -> Observer:

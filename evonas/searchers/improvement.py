@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
+import heapq
+import os
+
 import moocore
 import numpy as np
+from scipy.stats import norm
 
 from evonas.core.archive import FloatArray
 
+R = float(os.environ.get("EXP_R", "1"))
+
 
 def choose_batch(
-    mean: FloatArray, std: FloatArray, front: FloatArray, count: int, rng: np.random.Generator, draws: int = 16
+    mean: FloatArray, std: FloatArray, front: FloatArray, count: int, rng: np.random.Generator, draws: int = 16, scale=None
 ) -> list[int]:
-    """Greedily chooses candidates by expected hypervolume improvement over the front.
-
-    The improvement of a candidate is averaged over draws from its predicted normal distribution. A chosen candidate
-    joins the front at its mean before the next is chosen (the Kriging believer), which keeps a batch diverse.
-
-    Source: Emmerich et al., "Single- and Multiobjective Evolutionary Optimization Assisted by Gaussian Random Field
-    Metamodels", 2006 (the criterion); Ginsbourger et al., "Kriging Is Well-Suited to Parallelize Optimization", 2010
-    (the believer).
-
-    Args:
-        mean: Objectives of ``n`` candidates, minimised and scaled so that the reference is 0: ``(n, objectives)``.
-        std: Deviations in the same scale, 0 for exact objectives: ``(n, objectives)``.
-        front: Points known or pending, in the same scale: ``(m, objectives)``.
-        count: How many to choose.
-        rng: Draws the normal deviates, the same for every candidate (common random numbers).
-        draws: Draws for each candidate.
-
-    Returns:
-        Indices of at most ``count`` candidates, in the order of choice; fewer where no other improves the front.
-    """
-    reference = np.zeros(mean.shape[1])
-    deviates = rng.standard_normal((draws, 1, mean.shape[1]))
+    n, m = mean.shape
+    std = std * float(os.environ.get('EXP_S','1'))
+    reference = np.zeros(m)
+    def lhs(k):
+        cells = np.argsort(rng.random((draws, k, m)), axis=0)
+        return norm.ppf((cells + 0.5) / draws)
+    deviates = np.sqrt(R) * lhs(1) + (np.sqrt(1 - R) * lhs(n) if R < 1 else 0)
     samples = mean[None, :, :] + deviates * std[None, :, :]
+    samples = scale(samples)
+    front = scale(front)
+    fronts = [front.reshape(-1, m)] * draws
+    base = np.array([_hypervolume(known, reference) for known in fronts])
+
+    def gain(index: int) -> float:
+        total = 0.0
+        for draw in range(draws):
+            if (samples[draw, index] < 0).all():
+                total += _hypervolume(np.vstack([fronts[draw], samples[draw, index]]), reference) - base[draw]
+        return total / draws
+
+    heap = [(-gain(index), index, 0) for index in range(n)]
+    heapq.heapify(heap)
     chosen: list[int] = []
-    known = front.reshape(-1, mean.shape[1])
-    remaining = list(range(len(mean)))
-    while remaining and len(chosen) < count:
-        base = _hypervolume(known, reference)
-        gains = [
-            float(np.mean([_hypervolume(np.vstack([known, samples[draw, index]]), reference) for draw in range(draws)]))
-            - base
-            for index in remaining
-        ]
-        best = int(np.argmax(gains))
-        if gains[best] <= 0:
+    while heap and len(chosen) < count:
+        negative, index, when = heapq.heappop(heap)
+        if when < len(chosen):
+            heapq.heappush(heap, (-gain(index), index, len(chosen)))
+            continue
+        if negative >= 0:
             break
-        index = remaining.pop(best)
         chosen.append(index)
-        known = np.vstack([known, mean[index]])
-        known = known[moocore.is_nondominated(known)]
+        for draw in range(draws):
+            known = np.vstack([fronts[draw], samples[draw, index]])
+            fronts[draw] = known[moocore.is_nondominated(known)]
+            base[draw] = _hypervolume(fronts[draw], reference)
     return chosen
 
 

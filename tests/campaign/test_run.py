@@ -1,0 +1,200 @@
+"""Running, stopping and going on."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from quick import SPACE, Recorder, Scripted, quick_plan, sequence
+
+from evonas.benchmarks.sleeping import Sleeping
+from evonas.campaign.session import JOURNAL, ChangedCampaign, execute
+from evonas.core.evaluation import Evaluation
+from evonas.core.failure import Failure
+from evonas.core.observer import Silent
+from evonas.core.searcher import SearchError
+from evonas.journal.errors import JournalError
+from spaces.cell201 import Cell201
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL: nothing of the campaign handles it."""
+
+
+def test_the_whole_budget_is_evaluated_once_and_no_architecture_twice() -> None:
+    observer = Recorder()
+    record, finished = execute(quick_plan(), None, observer)
+    assert finished
+    assert observer.ended
+    assert [trial.number for trial in record.archive.trials] == list(range(24))
+    assert len({trial.proposal.key for trial in record.archive.trials}) == 24
+    assert [len(trials) for trials in observer.rounds] == [10, 4, 4, 4, 2]
+    assert Counter(trial.proposal.origin for trial in record.archive.trials)["screened"] >= 12
+
+
+def test_predictions_are_written_down_before_the_evaluation_and_never_for_exact_costs(tmp_path: Path) -> None:
+    record, _ = execute(quick_plan(), tmp_path, Silent())
+    later = [trial for trial in record.archive.trials if trial.proposal.funnel.round > 0]
+    assert later
+    assert all(set(trial.proposal.predicted) == {"validation_error"} for trial in later)
+    assert all(set(trial.proposal.exact) == {"macs", "parameters"} for trial in record.archive.trials)
+
+
+@pytest.mark.parametrize("killed_after", [1, 9, 10, 11, 15, 23])
+def test_a_campaign_killed_at_any_evaluation_goes_on_to_the_same_sequence(tmp_path: Path, killed_after: int) -> None:
+    def kill(count: int) -> None:
+        if count == killed_after:
+            raise Killed
+
+    whole, _ = execute(quick_plan(), tmp_path / "whole", Silent())
+    with pytest.raises(Killed):
+        execute(quick_plan(), tmp_path / "killed", Recorder(kill))
+    observer = Recorder()
+    resumed, finished = execute(quick_plan(), tmp_path / "killed", observer)
+    assert finished
+    assert len(observer.evaluations) == 24 - killed_after
+    assert sequence(resumed.archive) == sequence(whole.archive)
+
+
+def test_a_proposal_that_was_not_evaluated_is_evaluated_next_and_not_left_pending(tmp_path: Path) -> None:
+    begun: list[int] = []
+
+    def dies_once(architecture: object, seed: int) -> Evaluation:
+        begun.append(seed)
+        if len(begun) == 1:
+            raise Killed
+        return Evaluation({"validation_error": seed % 7 / 7}, 0.0)
+
+    plan = quick_plan(Scripted(dies_once))
+    with pytest.raises(Killed):
+        execute(plan, tmp_path, Silent())
+    record, _ = execute(plan, tmp_path, Silent())
+    assert begun[0] == begun[1], "the trial that was being evaluated comes first, with its own seed"
+    assert record.archive.pending == []
+    assert len(record.archive.trained) == 24
+
+
+def test_another_seed_is_another_campaign_and_the_folder_is_left_as_it_is(tmp_path: Path) -> None:
+    execute(quick_plan(budget=12), tmp_path, Silent())
+    before = (tmp_path / JOURNAL).read_bytes()
+    with pytest.raises(ChangedCampaign, match=r"(?s)holds another campaign.*seed: 0 -> 1.*another name"):
+        execute(quick_plan(budget=12, seed=1), tmp_path, Silent())
+    assert (tmp_path / JOURNAL).read_bytes() == before
+
+
+def test_a_changed_default_of_a_component_is_seen_and_one_written_out_is_no_change(tmp_path: Path) -> None:
+    execute(quick_plan(budget=12), tmp_path, Silent())
+    predictor = {"name": "trees", "bags": 2, "trees": 10, "depth": 4}
+    assert execute(quick_plan(budget=12, predictor=predictor), tmp_path, Silent())[1]
+    with pytest.raises(ChangedCampaign, match="predictor.depth: 4 -> 5"):
+        execute(quick_plan(budget=12, predictor={**predictor, "depth": 5}), tmp_path, Silent())
+
+
+def test_the_budget_may_be_raised_but_not_lowered(tmp_path: Path) -> None:
+    first, _ = execute(quick_plan(budget=14), tmp_path, Silent())
+    with pytest.raises(ChangedCampaign, match=r"budget: 14 -> 13 \(it may be raised, not lowered\)"):
+        execute(quick_plan(budget=13), tmp_path, Silent())
+    observer = Recorder()
+    second, finished = execute(quick_plan(budget=18), tmp_path, observer)
+    assert finished
+    assert observer.begun_with == 14
+    assert sequence(second.archive)[:14] == sequence(first.archive)
+    assert len(second.archive.trained) == 18
+
+
+def test_a_finished_campaign_is_not_run_again(tmp_path: Path) -> None:
+    execute(quick_plan(), tmp_path, Silent())
+    observer = Recorder()
+    record, finished = execute(quick_plan(), tmp_path, observer)
+    assert finished
+    assert observer.evaluations == []
+    assert len(record.archive.trained) == 24
+
+
+def test_failures_are_values_and_the_campaign_goes_on() -> None:
+    healthy = Sleeping(0.0)
+
+    def sometimes(architecture: object, seed: int) -> Evaluation:
+        kinds = ("out_of_memory", "divergence", "timeout", "crash", "preemption", "invalid", None, None)
+        kind = kinds[seed % len(kinds)]
+        if kind is not None:
+            return Evaluation({}, 0.1, Failure(kind, "as scripted"))
+        return healthy.evaluate(architecture, seed)  # type: ignore[arg-type]
+
+    record, finished = execute(quick_plan(Scripted(sometimes)), None, Silent())
+    assert finished
+    archive = record.archive
+    assert len(archive.trials) == 24
+    assert len(archive.failed) + len(archive.trained) == 24
+    assert archive.failed
+    assert not any("validation_error" in trial.values for trial in archive.failed)
+    assert all(math.isfinite(value) for value in archive.values().ravel())
+    assert not {trial.number for trial in archive.front()} & {trial.number for trial in archive.failed}
+
+
+def test_a_campaign_whose_every_evaluation_fails_ends_with_every_failure_recorded() -> None:
+    failing = Scripted(lambda architecture, seed: Evaluation({}, 0.0, Failure("divergence", "always")))
+    record, finished = execute(quick_plan(failing), None, Silent())
+    assert finished
+    assert len(record.archive.failed) == 24
+    assert record.archive.front() == []
+
+
+def test_what_an_evaluator_raises_is_a_failure_of_the_one_trial() -> None:
+    def raising(architecture: object, seed: int) -> Evaluation:
+        if seed % 2:
+            raise ZeroDivisionError("as scripted")
+        return Evaluation({"validation_error": seed % 7 / 7}, 0.0)
+
+    record, _ = execute(quick_plan(Scripted(raising)), None, Silent())
+    messages = {trial.failure.message for trial in record.archive.failed if trial.failure is not None}
+    assert messages == {"ZeroDivisionError: as scripted"}
+    assert record.archive.trained
+
+
+def test_a_search_space_that_is_exhausted_ends_the_campaign_and_says_so() -> None:
+    space = {**SPACE, "channels": [4], "ops": ["none", "skip_connect"]}
+    observer = Recorder()
+    record, finished = execute(quick_plan(space=space, budget=200), None, observer)
+    assert finished
+    assert any("the search ends before its budget" in note for note in observer.notes)
+    every = Cell201("compact", 4, ops=("none", "skip_connect"), input_shape=(1, 8, 8))
+    count = len({every.simplify(every.parse(text)).key for text in _notations(("none", "skip_connect"))})
+    assert len(record.archive.trials) == count
+
+
+def _notations(ops: tuple[str, ...]) -> list[str]:
+    from itertools import product
+
+    return [f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|" for a, b, c, d, e, f in product(ops, repeat=6)]
+
+
+def test_a_constraint_that_nothing_meets_says_which_rejected_how_many() -> None:
+    from evonas.core.constraint import Constraint
+
+    plan = quick_plan(constraints=[Constraint.parse("macs", "<= 10")])
+    with pytest.raises(SearchError, match=r"no feasible architecture .* macs <= 10 rejected 10,000 \(nearest value"):
+        execute(plan, None, Silent())
+
+
+def test_a_journal_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL).write_text("my shopping list\n" * 100)
+    with pytest.raises(JournalError, match="is not an evonas journal"):
+        execute(quick_plan(), tmp_path, Silent())
+    assert (tmp_path / JOURNAL).read_text().startswith("my shopping list")
+
+
+def test_a_results_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match="file"):
+        execute(quick_plan(), tmp_path / "file" / "results", Silent())
+
+
+def test_a_results_folder_can_be_moved_and_gone_on_with(tmp_path: Path) -> None:
+    execute(quick_plan(budget=12), tmp_path / "here", Silent())
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    record, _ = execute(quick_plan(budget=14), tmp_path / "there", Silent())
+    assert len(record.archive.trained) == 14

@@ -1,0 +1,158 @@
+"""Every command on a real campaign of a few seconds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import FAST, evonas, trials, write
+
+from spaces.cell201 import Cell201
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a finished campaign, and what ``evonas run`` printed."""
+    folder = tmp_path_factory.mktemp("finished")
+    write(folder)
+    return folder, evonas("run", "fast.yaml", cwd=folder)
+
+
+def test_run_prints_a_line_for_every_candidate_and_the_front(finished: tuple[Path, str]) -> None:
+    folder, output = finished
+    assert "campaign fast starts, budget 14" in output
+    for done in range(1, 15):
+        assert f"[{done}/14] trial" in output
+    assert "Pareto front" in output
+    assert "report: results/fast/report.html" in output
+    assert (folder / "results" / "fast" / "report.html").stat().st_size > 1e6
+
+
+def test_run_again_finds_nothing_left_to_do(finished: tuple[Path, str]) -> None:
+    folder, _ = finished
+    output = evonas("run", "fast.yaml", cwd=folder)
+    assert "goes on with 14 of 14 candidates" in output
+    assert "] trial" not in output
+
+
+def test_show_prints_the_front_a_trial_and_every_trial_as_json(finished: tuple[Path, str]) -> None:
+    folder, _ = finished
+    every = trials(folder / "results/fast", folder)
+    assert [trial["number"] for trial in every] == list(range(14))
+    space = Cell201("compact", 4, input_shape=(1, 8, 8))
+    for trial in every:
+        architecture = space.parse(trial["notation"])
+        assert space.simplify(architecture).key == trial["key"]
+        assert trial["values"]["parameters"] == space.cost(space.simplify(architecture)).parameters
+        assert 0 <= trial["values"]["validation_error"] <= 1
+        assert trial["failure"] is None
+        assert not trial["pending"]
+        assert set(trial["proxies"]) == {"synflow", "nwot", "parameters"}
+        assert set(trial["prediction"]) == (set() if trial["number"] < 8 else {"validation_error"})
+    front = evonas("show", "results/fast", cwd=folder)
+    best = min(every, key=lambda trial: trial["values"]["validation_error"])
+    assert "fast: 14 candidates, 14 trained, 0 failed, 0 pending" in front
+    assert best["notation"] in front
+    one = evonas("show", "results/fast", 13, cwd=folder)
+    assert every[13]["notation"] in one
+    assert "predicted" in one
+    assert "output" in one
+
+
+def test_report_is_written_anew_also_elsewhere(finished: tuple[Path, str]) -> None:
+    folder, _ = finished
+    evonas("report", "results/fast", "--output", "other.html", cwd=folder)
+    page = (folder / "other.html").read_text()
+    assert "test_error" in page
+
+
+def test_check_counts_the_space_and_estimates_the_time_without_training(tmp_path: Path) -> None:
+    write(tmp_path, constraints={"macs": "<= 50000"})
+    found = json.loads(evonas("check", "fast.yaml", "--json", cwd=tmp_path))
+    assert found["space_size"] == 5**6
+    assert 0 < found["feasible_share"] < 1
+    assert found["budget"] == 14
+    assert found["estimated_seconds"] == pytest.approx(14 * found["seconds_per_training"])
+    assert not (tmp_path / "results").exists()
+    assert "no faults" in evonas("check", "fast.yaml", cwd=tmp_path)
+    assert json.loads(evonas("check", "--schema", cwd=tmp_path))["title"] == "evonas campaign"
+
+
+def test_new_writes_a_campaign_that_checks_and_overwrites_nothing(tmp_path: Path) -> None:
+    evonas("new", "mine.yaml", cwd=tmp_path)
+    before = (tmp_path / "mine.yaml").read_text()
+    assert "no faults" in evonas("check", "mine.yaml", cwd=tmp_path)
+    errors = evonas("new", "mine.yaml", cwd=tmp_path, status=1)
+    assert errors == "error: mine.yaml exists already and is left as it is; choose another name\n"
+    assert (tmp_path / "mine.yaml").read_text() == before
+
+
+def test_list_names_every_component_by_room(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in evonas("list", "--json", cwd=tmp_path).splitlines()]
+    named = {(row["room"], row["name"]) for row in rows}
+    assert {("space", "cell201"), ("searcher", "screened_nsga2"), ("campaign", "digits")} <= named
+    assert all(row["summary"] for row in rows)
+    assert "expected a room" in evonas("list", "kitchen", cwd=tmp_path, status=1)
+
+
+def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom evonas.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'xgboost', 'sklearn', 'scipy', 'numpy', 'plotly', 'sqlalchemy', 'pydantic', 'pymoo'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", ["run", "check", "new", "show", "report", "list"])
+def test_every_command_has_help_with_an_example(command: str, tmp_path: Path) -> None:
+    output = evonas(command, "--help", cwd=tmp_path)
+    assert f"evonas {command}" in output.split("Usage:", 1)[1].split("\n", 1)[1]
+
+
+def faults(folder: Path, **changes: object) -> str:
+    write(folder, **changes)
+    before = sorted(folder.iterdir())
+    errors = evonas("run", "fast.yaml", cwd=folder, status=1)
+    assert "Traceback" not in errors
+    assert sorted(folder.iterdir()) == before, "nothing is written for a campaign that cannot run"
+    return errors
+
+
+def test_faults_of_a_campaign_are_named_by_file_and_line(tmp_path: Path) -> None:
+    misspelt = faults(tmp_path, budgt=3)
+    line = (tmp_path / "fast.yaml").read_text().splitlines().index(' "budgt": 3') + 1
+    assert f"fast.yaml:{line} budgt: " in misspelt
+    assert "Did you mean 'budget'?" in misspelt
+    assert "screened_nsga2" in faults(tmp_path, searcher="screened_nsga3")
+    assert "budget: " in faults(tmp_path, budget=-1)
+    assert "fast.yaml:" in faults(tmp_path, budget=-1)
+
+
+def test_a_constraint_that_nobody_can_meet_says_who_rejected_how_many(tmp_path: Path) -> None:
+    write(tmp_path, constraints={"macs": "<= 10"})
+    errors = evonas("run", "fast.yaml", cwd=tmp_path, status=1)
+    assert "macs <= 10 rejected 10,000 (nearest value" in errors
+    assert "Relax the constraint" in errors
+
+
+def test_what_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+    missing = evonas("run", "digitz", cwd=tmp_path, status=1)
+    assert "shipped campaign" in missing
+    assert "Did you mean 'digits'?" in missing
+    assert "journal.sqlite" in evonas("show", "nowhere", cwd=tmp_path, status=1)
+
+
+def test_a_results_folder_of_another_campaign_is_refused_with_the_difference(finished: tuple[Path, str]) -> None:
+    folder, _ = finished
+    other = folder / "other.yaml"
+    other.write_text(json.dumps({**FAST, "seed": 3, "trainer": {"name": "classifier", "epochs": 2}}))
+    errors = evonas("run", "other.yaml", cwd=folder, status=1)
+    assert "seed: 0 -> 3" in errors
+    assert "trainer.epochs: 1 -> 2" in errors
+    assert "it is left as it is" in errors
