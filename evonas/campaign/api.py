@@ -74,23 +74,7 @@ def search(
         SearchError: No feasible architecture was found; says which constraint rejected how many.
         ValueError: A number is out of its range.
     """
-    for what, number, least in (
-        ("budget", budget, 1),
-        ("seed", seed, 0),
-        ("workers", workers, 0),
-        ("initial", initial, 1),
-        ("batch", batch, 1),
-        ("retrain_seeds", retrain_seeds, 0),
-    ):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise ValueError(f"search: {what} must be a whole number of at least {least}. Got {number!r}")
-    executor: dict[str, object] = {"name": "serial"}
-    if workers > 0:
-        executor = {"name": "processes", "workers": workers, "timeout_seconds": timeout_seconds}
-    elif timeout_seconds is not None:
-        raise ValueError(
-            "search: timeout_seconds needs workers of at least 1; a training in this process cannot be stopped"
-        )
+    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch, retrain_seeds=retrain_seeds)
     plan = assemble(
         Parts(
             name=name,
@@ -104,7 +88,7 @@ def search(
             searcher=searcher,
             predictor=predictor,
             proxies=proxies,
-            executor=executor,
+            executor=_executor(workers, timeout_seconds),
             initial=initial,
             batch=batch,
             seed=seed,
@@ -116,3 +100,20 @@ def search(
         observer = terminal_view(output_console(stderr=True))  # a script's own output stays its own
     record, _ = execute(plan, Path(directory) if directory is not None else None, observer)
     return Result(record)
+
+
+_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0}
+
+
+def _check_numbers(**numbers: int) -> None:
+    for what, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, int) or number < _LEAST[what]:
+            raise ValueError(f"search: {what} must be a whole number of at least {_LEAST[what]}. Got {number!r}")
+
+
+def _executor(workers: int, timeout_seconds: float | None) -> dict[str, object]:
+    if workers > 0:
+        return {"name": "processes", "workers": workers, "timeout_seconds": timeout_seconds}
+    if timeout_seconds is not None:
+        raise ValueError("search: timeout_seconds needs workers of at least 1; this process cannot stop itself")
+    return {"name": "serial"}

@@ -112,7 +112,7 @@ def _default_dataset() -> Any:
 
 def _shape(dataset: Any) -> dict[str, Any]:
     """What a space receives from its dataset."""
-    return {name: getattr(dataset, name) for name in SUPPLIES["space"].unless_given if hasattr(dataset, name)}
+    return {name: getattr(dataset, name) for name in SUPPLIES["space"].unless_given} if dataset is not None else {}
 
 
 def _goal_faults(values: Mapping[str, Any], entries: list[_Entry]) -> list[Fault]:

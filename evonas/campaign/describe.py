@@ -34,7 +34,7 @@ def described(part: object) -> Any:
 
 def _fields(part: object) -> dict[str, Any]:
     slots = [name for kind in type(part).__mro__ for name in getattr(kind, "__slots__", ())]
-    return {**{name: getattr(part, name) for name in slots if hasattr(part, name)}, **getattr(part, "__dict__", {})}
+    return {**{name: getattr(part, name, None) for name in slots}, **getattr(part, "__dict__", {})}
 
 
 def _callable(part: Any) -> dict[str, Any]:

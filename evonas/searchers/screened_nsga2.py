@@ -256,7 +256,7 @@ class ScreenedNsga2(Searcher):
 
 def _scale(archive):
     import os
-    from surrogates.predictors.target_warp import TargetWarp
+
     kind = os.environ.get("EXP_SCALE", "yard")
     front = archive.values(archive.front())
     values = archive.values()
@@ -279,7 +279,7 @@ def _scale(archive):
     if kind == "rank":
         grids = []
         for c in range(first.shape[1]):
-            x = np.unique(first[:, c]); 
+            x = np.unique(first[:, c])
             y = np.array([np.mean(first[:, c] <= q) for q in x])
             grids.append((x, y))
         def g(v):

@@ -17,6 +17,7 @@ from evonas.core.failure import Failure
 from evonas.core.observer import Silent
 from evonas.core.searcher import SearchError
 from evonas.journal.errors import JournalError
+from evonas.journal.journal import Journal
 from spaces.cell201 import Cell201
 
 
@@ -89,7 +90,7 @@ def test_a_changed_default_of_a_component_is_seen_and_one_written_out_is_no_chan
     execute(quick_plan(budget=12), tmp_path, Silent())
     predictor = {"name": "trees", "bags": 2, "trees": 10, "depth": 4}
     assert execute(quick_plan(budget=12, predictor=predictor), tmp_path, Silent())[1]
-    with pytest.raises(ChangedCampaign, match="predictor.depth: 4 -> 5"):
+    with pytest.raises(ChangedCampaign, match=r"predictor\.depth: 4 -> 5"):
         execute(quick_plan(budget=12, predictor={**predictor, "depth": 5}), tmp_path, Silent())
 
 
@@ -185,6 +186,28 @@ def test_a_journal_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="is not an evonas journal"):
         execute(quick_plan(), tmp_path, Silent())
     assert (tmp_path / JOURNAL).read_text().startswith("my shopping list")
+
+
+def test_a_disk_that_fills_up_ends_the_session_with_everything_before_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = execute(quick_plan(), tmp_path / "whole", Silent())
+    add_evaluation = Journal.add_evaluation
+
+    def full(journal: Journal, number: int, *rest: object) -> None:
+        if number == 12:
+            raise JournalError("the disk is full")
+        add_evaluation(journal, number, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add_evaluation", full)
+        with pytest.raises(JournalError, match="the disk is full"):
+            execute(quick_plan(), tmp_path / "full", Silent())
+    observer = Recorder()
+    record, _ = execute(quick_plan(), tmp_path / "full", observer)
+    assert observer.begun_with == 14
+    assert observer.evaluations[0].number == 12
+    assert sequence(record.archive) == sequence(whole.archive)
 
 
 def test_a_results_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:

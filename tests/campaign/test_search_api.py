@@ -213,7 +213,7 @@ def test_parts_that_do_not_fit_say_what_to_do() -> None:
         evonas.search({"name": "cell201", "skeletn": "compact"}, progress=False)
     with pytest.raises(CampaignError, match="a component is a name, or a mapping with one under 'name'"):
         evonas.search({"skeleton": "compact"}, progress=False)
-    with pytest.raises(CampaignError, match="expected a space: a name or an object. Got 3"):
+    with pytest.raises(CampaignError, match=r"expected a space: a name or an object\. Got 3"):
         evonas.search(3, progress=False)
     with pytest.raises(CampaignError, match="known only after training"):
         evonas.search(COMPACT, constraints={"validation_error": "<= 0.1"}, progress=False)
@@ -266,8 +266,8 @@ def test_a_script_needs_no_main_guard_and_its_lambdas_work(tmp_path: Path) -> No
 
 
 def test_the_search_never_looks_at_test_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    from evonas.datasets.digits import Digits
     from evonas.datasets.dataset import Splits
+    from evonas.datasets.digits import Digits
 
     whole = Digits().load()
 

@@ -83,7 +83,7 @@ def test_pending_trials_have_no_values() -> None:
 def test_what_is_not_finite_never_enters(value: float) -> None:
     archive = two_goals()
     archive.propose(stories.proposal(0, {"speed": 1.0}))
-    with pytest.raises(ValueError, match="trial 0 has no finite 'error'.*is recorded as a failure"):
+    with pytest.raises(ValueError, match=r"trial 0 has no finite 'error'.*is recorded as a failure"):
         archive.record(0, Evaluation({"error": value}, 1.0))
     assert [trial.number for trial in archive.pending] == [0], "a refused evaluation leaves its trial pending"
     with pytest.raises(ValueError, match=r"width 3 has speed=.*; what is proposed has finite exact objectives"):

@@ -26,9 +26,11 @@ def test_comparisons_with_numbers_parse(text: str, comparison: str, bound: float
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "2e5", "<=", "< =5", "=< 5", "== 5", "= 5", "!= 5", "<> 5", "<<5", "<= five", "<= 2,000", "<= 0x10"]
-    + ["<= 2e5 macs", "<= 1 <= 2", "1 < macs", "macs < 1", "<= nan", "<= inf", ">= -inf", "<= 1e400", "≤ 5", "<= 2e"]
-    + ["<= __import__('os')", "<= 5\n< 6"],
+    [
+        *("", " ", "2e5", "<=", "< =5", "=< 5", "== 5", "= 5", "!= 5", "<> 5", "<<5", "≤ 5", "<= five", "<= 2,000"),
+        *("<= 0x10", "<= 2e", "<= 2e5 macs", "<= 1 <= 2", "1 < macs", "macs < 1", "<= nan", "<= inf", ">= -inf"),
+        *("<= 1e400", "<= __import__('os')", "<= 5\n< 6"),
+    ],
 )
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"a constraint is a comparison with a number, as in 'macs: \"<= 2e5\"'\. Got"):
@@ -37,7 +39,7 @@ def test_other_texts_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", [None, 5, 2e5, True, b"<= 5", ["<= 5"]])
 def test_what_is_no_text_is_refused(text: object) -> None:
-    with pytest.raises(ValueError, match="a constraint is a comparison with a number.* Got "):
+    with pytest.raises(ValueError, match=r"a constraint is a comparison with a number, .* Got "):
         Constraint.parse("macs", text)
 
 

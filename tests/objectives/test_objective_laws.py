@@ -1,0 +1,104 @@
+"""Laws of every objective that the room holds, and references for those that count."""
+
+import inspect
+import math
+
+import cloudpickle
+import numpy as np
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from evonas.campaign.rooms import ROOMS
+from evonas.core.objective import GOALS, NEEDS, Objective, Subject, Training, measured
+from spaces.cell201 import Cell201
+from spaces.discovery import discover, summary
+
+# What the constructors that need something are given, by the parameter's name.
+SUPPLY = {"measure": lambda cost: cost.macs}
+FOUND = discover(ROOMS["objectives"])
+
+
+def made(name: str) -> Objective:
+    needed = {
+        parameter.name: SUPPLY[parameter.name]
+        for parameter in inspect.signature(FOUND[name]).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    }
+    return FOUND[name](**needed)
+
+
+SPACE = Cell201(skeleton="compact", channels=(4, 8), input_shape=(1, 8, 8))
+
+
+def subject(seed: int, needs: str = "architecture") -> Subject:
+    """Just as much as the need covers."""
+    architecture = SPACE.simplify(SPACE.sample(np.random.default_rng(seed)))
+    if needs == "architecture":
+        return Subject(architecture, SPACE)
+    with torch.random.fork_rng(devices=[]):
+        model = SPACE.build(architecture)
+    if needs == "model":
+        return Subject(architecture, SPACE, built=model)
+    metrics = {"validation_error": 0.125, "validation_loss": 1.5, "train_loss": 1.25}
+    inputs, targets = torch.zeros(8, 1, 8, 8), torch.zeros(8, dtype=torch.int64)
+    return Subject(architecture, SPACE, trained=Training(model.eval(), metrics, inputs, targets, 15, 0.5))
+
+
+every_objective = pytest.mark.parametrize("name", FOUND)
+
+
+def test_the_room_is_not_empty() -> None:
+    assert {"function", "macs", "parameters", "validation_error"} <= set(FOUND)
+
+
+@every_objective
+def test_it_says_what_it_is(name: str) -> None:
+    objective = made(name)
+    assert objective.name
+    assert objective.needs in NEEDS
+    assert objective.goal in GOALS
+    assert isinstance(objective.unit, str)
+    assert summary(FOUND[name])
+    if name != "function":
+        assert objective.name == name
+
+
+@every_objective
+def test_what_it_needs_suffices_and_gives_a_finite_figure(name: str) -> None:
+    objective = made(name)
+    for seed in range(5):
+        value = measured(objective, subject(seed, objective.needs))
+        assert isinstance(value, float), value
+        assert math.isfinite(value)
+
+
+@every_objective
+def test_it_measures_the_same_again_and_touches_no_global_generator(name: str) -> None:
+    objective = made(name)
+    seen = subject(3, objective.needs)
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    assert measured(objective, seen) == measured(objective, seen)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.random.get_state()[1].tolist() == before[1]  # noqa: NPY002
+
+
+@every_objective
+def test_it_crosses_to_a_worker(name: str) -> None:
+    objective = made(name)
+    seen = subject(4, objective.needs)
+    assert measured(cloudpickle.loads(cloudpickle.dumps(objective)), seen) == measured(objective, seen)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_macs_and_parameters_are_those_of_the_built_network(seed: int) -> None:
+    seen = subject(seed)
+    model = subject(seed, "model").model.eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.zeros(1, 1, 8, 8))
+    assert made("macs").measure(seen) == counter.get_total_flops() / 2
+    assert made("parameters").measure(seen) == sum(one.numel() for one in model.parameters() if one.requires_grad)
+
+
+def test_validation_error_is_the_trainings() -> None:
+    assert made("validation_error").measure(subject(0, "training")) == 0.125
