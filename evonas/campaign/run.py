@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 
 from evonas.campaign.interruption import Interruption
 from evonas.campaign.plan import Plan
-from evonas.core.archive import Archive, Trial
+from evonas.core.archive import Archive, Proposal, Trial
 from evonas.core.evaluation import Evaluation, Evaluator
+from evonas.core.failure import Failure
 from evonas.core.observer import Observer
 from evonas.core.randomness import generator, integer_seed
-from evonas.core.searcher import Exhausted
+from evonas.core.searcher import Exhausted, SearchError
 from evonas.executors.failures import failure_of
 from evonas.executors.processes import Processes
 from evonas.journal.journal import Journal
@@ -43,6 +45,7 @@ class Runner:
         self.observer = observer
         self.archive: Archive = journal.load(plan.problem.objectives)
         self.stage_seconds: dict[str, float] = {}
+        self._handed_out: dict[Future[Evaluation], float] = {}
         self._started = time.perf_counter()
         self._elapsed_before = journal.elapsed_seconds()
 
@@ -111,6 +114,7 @@ class Runner:
         count = min(missing, self.plan.batch if number else self.plan.initial)
         with self._timed("propose"):
             proposals = self.plan.searcher.propose(self.archive, count, generator(self.plan.seed, number, "propose"))
+        _check_proposals(proposals, self.archive, count)
         trials = [Trial(number + offset, proposal) for offset, proposal in enumerate(proposals)]
         with self._timed("journal"):
             self.journal.add_round(trials)
@@ -121,11 +125,21 @@ class Runner:
         return trials
 
     def _record(self, trial: Trial, future: Future[Evaluation]) -> None:
-        evaluation = _outcome(future)
+        evaluation = self._checked(_outcome(future, self._handed_out.pop(future)))
         recorded = self.archive.record(trial.number, evaluation)
         with self._timed("journal"):
             self.journal.add_evaluation(trial.number, evaluation, self._elapsed_seconds())
         self.observer.evaluated(recorded)
+
+    def _checked(self, evaluation: Evaluation) -> Evaluation:
+        """The evaluation, or a failure where an evaluator brought home no finite value for some objective."""
+        if evaluation.failure is None:
+            for name in self.plan.problem.predicted_names:
+                value = evaluation.values.get(name)
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                    message = f"the evaluator gave {value!r} for objective {name!r}; it must give a finite number"
+                    return Evaluation({}, evaluation.seconds, Failure("invalid", message), evaluation.epochs)
+        return evaluation
 
     def _missing_retrainings(self) -> list[tuple[Trial, int]]:
         if self.plan.final_evaluator is None:
@@ -153,14 +167,17 @@ class Runner:
                     running[self._submit(executor, evaluator, trial, f"retrain {index}")] = (trial, index)
                 for future in self._completed(set(running)):
                     trial, index = running.pop(future)
-                    self.journal.add_retraining(trial.number, index, _outcome(future))
+                    self.journal.add_retraining(trial.number, index, _outcome(future, self._handed_out.pop(future)))
                     done += 1
                     self.observer.retrained(done, total)
 
     def _submit(self, executor: Executor, evaluator: Evaluator, trial: Trial, purpose: str) -> Future[Evaluation]:
         architecture: Architecture = self.plan.problem.space.simplify(trial.proposal.architecture)
         seed = integer_seed(self.plan.seed, trial.number, purpose)
-        return executor.submit(evaluator.evaluate, architecture, seed)
+        started = time.perf_counter()
+        future = executor.submit(evaluator.evaluate, architecture, seed)
+        self._handed_out[future] = started
+        return future
 
     def _completed(self, futures: set[Future[Evaluation]]) -> list[Future[Evaluation]]:
         """Waits for at least one, and gives those that are done in the order of their trials."""
@@ -188,8 +205,30 @@ def _killer(executor: Executor) -> Callable[[], None]:
     return executor.kill if isinstance(executor, Processes) else lambda: None
 
 
-def _outcome(future: Future[Evaluation]) -> Evaluation:
+def _outcome(future: Future[Evaluation], handed_out: float) -> Evaluation:
+    """What came home; an exception is a failure that took the time since it was handed out."""
     error = future.exception()
-    if error is None:
-        return future.result()
-    return Evaluation({}, 0.0, failure_of(error))
+    seconds = time.perf_counter() - handed_out
+    if error is not None:
+        return Evaluation({}, seconds, failure_of(error))
+    evaluation: object = future.result()
+    if isinstance(evaluation, Evaluation):
+        return evaluation
+    message = f"the evaluator returned {type(evaluation).__name__}; it must return an Evaluation"
+    return Evaluation({}, seconds, Failure("invalid", message))
+
+
+def _check_proposals(proposals: Sequence[Proposal], archive: Archive, count: int) -> None:
+    """Refuses what a searcher must never propose, before it is written down.
+
+    Raises:
+        SearchError: No proposal, more than asked for, or one that was proposed before.
+    """
+    keys = [proposal.key for proposal in proposals]
+    if not 1 <= len(keys) <= count:
+        raise SearchError(f"a searcher proposes 1 to {count} candidates when asked for {count}; got {len(keys)}")
+    for index, key in enumerate(keys):
+        if key in archive or key in keys[:index]:
+            raise SearchError(
+                f"a searcher must not propose an architecture twice; got {proposals[index].notation!r} again"
+            )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor, CancelledError
 
-from evonas.core.failure import Failure
+from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.executors.worker_died import WorkerDied
-
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -29,14 +27,4 @@ def failure_of(error: BaseException) -> Failure:
         return Failure("timeout", str(error) or "TimeoutError")
     if isinstance(error, WorkerDied):
         return Failure("out_of_memory" if error.memory_kill else "crash", str(error))
-    name = type(error).__name__
-    message = f"{name}: {error}" if str(error) else name
-    return Failure("out_of_memory" if _is_out_of_memory(error) else "invalid", message)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    # torch's class is known by its name, so that torch need not be imported; on the CPU it raises a RuntimeError.
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(phrase in text for phrase in _OUT_OF_MEMORY)
+    return Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from quick import SPACE, Recorder, Scripted, quick_plan, sequence
 
 from evonas.benchmarks.sleeping import Sleeping
 from evonas.campaign.session import JOURNAL, ChangedCampaign, execute
+from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.observer import Silent
-from evonas.core.searcher import SearchError
+from evonas.core.searcher import Searcher, SearchError
 from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
 from spaces.cell201 import Cell201
@@ -154,6 +157,37 @@ def test_what_an_evaluator_raises_is_a_failure_of_the_one_trial() -> None:
     messages = {trial.failure.message for trial in record.archive.failed if trial.failure is not None}
     assert messages == {"ZeroDivisionError: as scripted"}
     assert record.archive.trained
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "0.1", None, True])
+def test_an_evaluator_that_brings_no_number_home_fails_only_that_trial(value: object) -> None:
+    def sometimes(architecture: object, seed: int) -> Evaluation:
+        return Evaluation({"validation_error": seed % 7 / 7 if seed % 3 else value}, 0.0)  # type: ignore[dict-item]
+
+    record, finished = execute(quick_plan(Scripted(sometimes)), None, Silent())
+    assert finished
+    messages = {trial.failure.message for trial in record.archive.failed if trial.failure is not None}
+    assert messages == {f"the evaluator gave {value!r} for objective 'validation_error'; it must give a finite number"}
+    assert record.archive.trained
+
+
+def test_an_evaluator_that_returns_something_else_fails_every_trial_and_says_so() -> None:
+    record, _ = execute(quick_plan(Scripted(lambda architecture, seed: 0.3)), None, Silent())  # type: ignore[arg-type, return-value]
+    messages = {trial.failure.message for trial in record.archive.failed if trial.failure is not None}
+    assert messages == {"the evaluator returned float; it must return an Evaluation"}
+
+
+def test_a_searcher_that_repeats_itself_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    plan = quick_plan()
+
+    class Stuck(Searcher):
+        def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
+            return plan.searcher.propose(Archive(archive.objectives), count, np.random.default_rng(0))
+
+    observer = Recorder()
+    with pytest.raises(SearchError, match="must not propose an architecture twice"):
+        execute(replace(plan, searcher=Stuck()), tmp_path, observer)
+    assert [len(trials) for trials in observer.rounds] == [10]
 
 
 def test_a_search_space_that_is_exhausted_ends_the_campaign_and_says_so() -> None:

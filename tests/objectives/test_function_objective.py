@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import cloudpickle
@@ -203,6 +202,3 @@ def test_what_it_raises_or_returns_amiss_is_a_failure() -> None:
     failure = measured(Function(lambda cost: "many", "word"), AT_ONCE)
     assert isinstance(failure, Failure)
     assert "objective 'word' returned 'many' (str)" in failure.message
-    reaching = measured(Function(lambda thing: SimpleNamespace(thing=thing).thing.model), AT_ONCE)
-    assert isinstance(reaching, Failure)
-    assert "AttributeError" in reaching.message
