@@ -1,4 +1,4 @@
-"""Every law over every space that the registry discovers, and over the variants of ``cell201``."""
+"""Every law over every space that the registry discovers, and over small variants of each."""
 
 import json
 import os
@@ -11,22 +11,13 @@ import pytest
 import space_laws
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_spaces import SMALL
 
 import spaces
 from spaces import Space
-from spaces.cell201 import Cell201
 from spaces.discovery import discover
 
 DISCOVERED: dict[str, Space] = {name: cls() for name, cls in discover(spaces.ROOM).items()}
-SMALL: dict[str, Space] = {
-    "compact": Cell201("compact", input_shape=(1, 8, 8)),
-    "compact-channels": Cell201("compact", channels=[4, 8], input_shape=[1, 8, 8], classes=7),
-    "compact-odd": Cell201("compact", channels=3, input_shape=(2, 7, 5), classes=2),
-    "nasbench201-small": Cell201(channels=(2, 3), cells=2, input_shape=(3, 12, 8)),
-    "identity-or-convolution": Cell201(
-        "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
-    ),
-}
 SEEDS = st.integers(0, 2**32 - 1)
 
 Law = Callable[[Space, int], None]
@@ -36,8 +27,9 @@ def named(cases: tuple[Law, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("law", cases, ids=lambda law: law.__name__)
 
 
-def test_the_registry_is_not_empty() -> None:
+def test_the_registry_is_not_empty_and_every_space_has_a_small_variant() -> None:
     assert "cell201" in DISCOVERED
+    assert {type(space) for space in DISCOVERED.values()} <= {type(space) for space in SMALL.values()}
 
 
 @named(space_laws.CHEAP)
@@ -53,6 +45,7 @@ def test_law(law: Law, name: str) -> None:
     holds()
 
 
+@pytest.mark.slow
 @named(space_laws.BUILDING)
 @pytest.mark.parametrize("name", DISCOVERED)
 def test_law_on_built_networks(law: Law, name: str) -> None:

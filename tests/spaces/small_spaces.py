@@ -1,0 +1,14 @@
+"""Small variants of every space: networks that build and run in milliseconds, and the corners of their arguments."""
+
+from spaces import Space
+from spaces.cell201 import Cell201
+
+SMALL: dict[str, Space] = {
+    "compact": Cell201("compact", input_shape=(1, 8, 8)),
+    "compact-channels": Cell201("compact", channels=[4, 8], input_shape=[1, 8, 8], classes=7),
+    "compact-odd": Cell201("compact", channels=3, input_shape=(2, 7, 5), classes=2),
+    "nasbench201-small": Cell201(channels=(2, 3), cells=2, input_shape=(3, 12, 8)),
+    "identity-or-convolution": Cell201(
+        "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
+    ),
+}
