@@ -220,7 +220,9 @@ class ScreenedNsga2(Searcher):
         stages.counts["passed the gate"] = len(passed)
         yardstick = Yardstick.of(archive) or Yardstick(front.max(axis=0), np.ones(front.shape[1]))
         expected = np.vstack([front, pending_values(archive)])
-        picked = choose_batch(mean[passed], std[passed], expected, count, rng, scale=_scale(archive))
+        picked = choose_batch(
+            yardstick.scaled(mean[passed]), std[passed] / yardstick.scale, yardstick.scaled(expected), count, rng
+        )
         chosen = [int(passed[index]) for index in picked]
         # Where too few are expected to improve the front, the best ranked fill the batch.
         for index in best_first(mean, len(mean)):
@@ -252,47 +254,3 @@ class ScreenedNsga2(Searcher):
         self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]
     ) -> Proposal:
         return proposal(self.problem, candidate, origin, Funnel(0, {}), predicted, scores)
-
-
-def _scale(archive):
-    import os
-
-    kind = os.environ.get("EXP_SCALE", "yard")
-    front = archive.values(archive.front())
-    values = archive.values()
-    if kind == "yard":
-        yardstick = Yardstick.of(archive) or Yardstick(front.max(axis=0), np.ones(front.shape[1]))
-        return yardstick.scaled
-    if kind == "front":
-        low, high = front.min(axis=0), front.max(axis=0)
-        span = np.where(high > low, high - low, 1.0)
-        return lambda v: (v - high - 0.1 * span) / span
-    first = archive.values([t for t in archive.trained if t.proposal.origin == "random"])
-    if kind == "warp":
-        med = np.median(first, axis=0)
-        best = values.min(axis=0)
-        typical = np.where(med > best, med - best, 1.0)
-        def f(v):
-            return np.log(np.maximum((v - best) / typical + 1.0, 1e-3))
-        ref = f(front.max(axis=0)) + .1
-        return lambda v: f(v) - ref
-    if kind == "rank":
-        grids = []
-        for c in range(first.shape[1]):
-            x = np.unique(first[:, c])
-            y = np.array([np.mean(first[:, c] <= q) for q in x])
-            grids.append((x, y))
-        def g(v):
-            out = np.empty_like(v)
-            for c, (x, y) in enumerate(grids):
-                slope = 0.5 / max(np.median(first[:, c]) - x[0], 1e-12)
-                out[..., c] = np.interp(v[..., c], x, y) - slope * np.maximum(x[0] - v[..., c], 0) + slope * 0.01*np.maximum(v[..., c]-x[-1], 0) - 1.01
-            return out
-        return g
-    if kind.startswith("q"):
-        q = float(kind[1:])
-        ref = np.quantile(first, q, axis=0)
-        ref = np.maximum(ref, values.min(axis=0))
-        span = np.where(ref > values.min(axis=0), ref - values.min(axis=0), 1.0)
-        return lambda v: (v - ref) / span
-    raise KeyError(kind)

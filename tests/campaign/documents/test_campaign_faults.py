@@ -137,7 +137,7 @@ ENTRIES = [
     ("trainer: {name: classifier, epochs: true}\n", "campaign.yaml:4 trainer.epochs: expected a whole number. Got tru"),
     ("trainer: {name: classifier, momentum: no}\n", "campaign.yaml:4 trainer.momentum: expected a number. Got 'no'."),
     ("trainer: {name: classifier, device: 0}\n", "campaign.yaml:4 trainer.device: expected a text. Got 0; write it in"),
-    ("trainer: {name: classifier,\n epochs: 0}\n", "campaign.yaml:5 trainer.epochs: classifier: epochs must be a whole"),
+    ("trainer: {name: classifier,\n epochs: 0}\n", "campaign.yaml:5 trainer.epochs: classifier: epochs must be a"),
     ("dataset: own.Grey\n", "campaign.yaml:4 dataset: the argument 'path' is required: expected a text. Got none."),
     ("dataset: {name: own.Grey, path: x, size: [8]}\n", "campaign.yaml:4 dataset.size: expected a list of 2: a whole "),
     ("dataset: {name: own.Grey, path: x, rate: 2}\n", "campaign.yaml:4 dataset.rate: rate must be at most 1; got 2"),
