@@ -11,7 +11,8 @@ from evonas.core.archive import Archive
 from evonas.core.problem import Candidate
 from evonas.core.threads import one_torch_thread
 from spaces.space import Space
-from surrogates.proxies.proxy import Proxy, ProxyFailure
+from surrogates.proxies.proxy import Proxy
+from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.scoring import score_all
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class ProxyScores:
         )
 
     def _score(self, candidate: Candidate) -> None:
-        torch.manual_seed(int(candidate.key[:8], 16))
+        # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
+        torch.default_generator.manual_seed(int(candidate.key[:8], 16))
         try:
             model = self.space.build(candidate.simplified)
             outcome = score_all(self.proxies, model, self.inputs, self.targets)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from surrogates.proxies.proxy import ProxyFailure
+from surrogates.proxies.proxy_failure import ProxyFailure
 
 # What torch.relu, Tensor.relu, functional.relu, nn.ReLU and nn.ReLU6 come down to, in place or not.
 _aten = torch.ops.aten

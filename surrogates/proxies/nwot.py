@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from surrogates.proxies.probe import Probe
-from surrogates.proxies.proxy import Proxy, ProxyFailure
+from surrogates.proxies.proxy import Proxy
+from surrogates.proxies.proxy_failure import ProxyFailure
 
 
 class Nwot(Proxy):

@@ -8,7 +8,7 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from surrogates.proxies.activation_signs import activation_signs
-from surrogates.proxies.proxy import ProxyFailure
+from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.synaptic_flow import synaptic_flow
 from surrogates.proxies.untouched import seed_globals, untouched_globals, untouched_model
 

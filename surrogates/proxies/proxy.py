@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from surrogates.proxies.probe import Probe
-
-
-class ProxyFailure(Exception):
-    """A proxy that cannot be computed for this network; the message says why. It becomes no number."""
+from surrogates.proxies.probe import Probe
 
 
 class Proxy(ABC):

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from surrogates.proxies.probe import NEEDS, Probe
-from surrogates.proxies.proxy import Proxy, ProxyFailure
+from surrogates.proxies.proxy import Proxy
+from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.untouched import seed_globals, untouched_globals
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from surrogates.proxies.proxy import ProxyFailure
+from surrogates.proxies.proxy_failure import ProxyFailure
 
 _NORMALISATIONS: frozenset[Callable[..., Tensor]] = frozenset(
     {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from surrogates.proxies.probe import Probe
-from surrogates.proxies.proxy import Proxy, ProxyFailure
+from surrogates.proxies.proxy import Proxy
+from surrogates.proxies.proxy_failure import ProxyFailure
 
 
 class Synflow(Proxy):

@@ -13,7 +13,8 @@ from torch import nn
 
 from spaces.cell201 import Cell201
 from surrogates.proxies.probe import NEEDS
-from surrogates.proxies.proxy import Proxy, ProxyFailure
+from surrogates.proxies.proxy import Proxy
+from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.scoring import score_all
 
 Proxies = Mapping[str, Proxy]

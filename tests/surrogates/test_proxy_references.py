@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from surrogates.proxies.nwot import Nwot
 from surrogates.proxies.parameters import Parameters
 from surrogates.proxies.probe import Probe
-from surrogates.proxies.proxy import Proxy, ProxyFailure
+from surrogates.proxies.proxy import Proxy
+from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.scoring import score_all
 from surrogates.proxies.synflow import Synflow
 
