@@ -108,7 +108,8 @@ def spark(values: Sequence[float], width: int = 24) -> str:
     """The course of a figure as a line of blocks."""
     if not values:
         return ""
-    shown = [values[round(i * (len(values) - 1) / max(1, width - 1))] for i in range(min(width, len(values)))]
+    count = min(width, len(values))
+    shown = [values[round(i * (len(values) - 1) / max(1, count - 1))] for i in range(count)]
     low, span = min(shown), (max(shown) - min(shown)) or 1.0
     return "".join(BLOCKS[int((value - low) / span * (len(BLOCKS) - 1))] for value in shown)
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from evonas.core.archive import Archive, Trial
 from evonas.core.hypervolume import Yardstick
 
+MOST_OBJECTIVES = 5
+
 
 class Watching:
     """A running campaign as it is watched from outside.
@@ -72,7 +74,8 @@ class Watching:
         front = self.archive.front()
         values = self.archive.values(front)
         self._front = [front[int(index)] for index in values[:, 0].argsort(kind="stable")] if front else []
-        yardstick = Yardstick.of(self.archive)
+        # The exact hypervolume takes seconds with more objectives than these.
+        yardstick = Yardstick.of(self.archive) if len(self.archive.names) <= MOST_OBJECTIVES else None
         self._hypervolume = yardstick.hypervolume(values) if yardstick is not None else None
 
 

@@ -1,0 +1,45 @@
+"""The benchmark commands run and print what they say; their figures are not tested here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import evonas, write
+
+
+def rows(*arguments: object, cwd: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in evonas("benchmark", *arguments, "--json", cwd=cwd).splitlines()]
+
+
+def test_the_engines_own_share_is_small_beside_trainings_of_a_minute(tmp_path: Path) -> None:
+    (row,) = rows("overhead", "--seconds", 60, "--budget", 20, cwd=tmp_path)
+    assert row["training_seconds"] == 600
+    assert 0 < float(str(row["other_share"])) < 0.05
+
+
+@pytest.mark.slow
+def test_a_campaign_killed_by_the_benchmark_goes_on_equal(tmp_path: Path) -> None:
+    write(tmp_path)
+    killed = rows("resume", "--kills", 2, "--campaign", "fast.yaml", "--budget", 14, cwd=tmp_path)
+    assert [row["equal"] for row in killed] == [True, True]
+
+
+@pytest.mark.slow
+def test_a_whole_campaign_is_measured(tmp_path: Path) -> None:
+    write(tmp_path)
+    (row,) = rows("demo", "--campaign", "fast.yaml", cwd=tmp_path)
+    assert row["trained"] == 14
+    assert row["retrained"] == row["front"]
+    assert 0 < float(str(row["training_share"])) < 1
+    assert float(str(row["training_share"])) + float(str(row["other_share"])) == pytest.approx(1)
+    assert 100 < float(str(row["peak_main_mb"])) < 1500
+
+
+@pytest.mark.slow
+def test_workers_are_compared(tmp_path: Path) -> None:
+    one, two, ratio = rows("workers", "--candidates", 4, "--repeats", 1, cwd=tmp_path)
+    assert float(str(ratio["ratio"])) == pytest.approx(
+        float(str(two["candidates_per_second"])) / float(str(one["candidates_per_second"]))
+    )
