@@ -15,9 +15,9 @@ parameters and 595,189,032 multiply-accumulates here, 9.1 M and 595 M in their t
     largest                           1.2    10,701,632   843,101,040
     smallest                          1.2     4,602,456   193,078,200
 
-Others count more as one multiply-accumulate: the 89,421,520 of torchprofile for the smallest at 192 pixels with ten
-classes (github.com/zhijian-liu/torchprofile/issues/10) are the 88,574,144 here, 822,656 products of hard swish and
-gates, and 24,720 means.
+Other counters have other rules: torchprofile's 89,421,520 for the smallest at 192 pixels
+(github.com/zhijian-liu/torchprofile/issues/10) is, with ten classes, the 88,574,144 here, 822,656 products of hard
+swish and gates, and 24,720 elements of means.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def units_of(space: MobileNet, architecture: Architecture) -> reference.Units:
 
 def cost(units: reference.Units, width: float, resolution: int, classes: int = 1000) -> Cost:
     space = MobileNet(width, resolution, input_shape=(3, resolution, resolution), classes=classes)
-    return space.cost(space.parse(notation(units, f"width={f'{width:g}'} resolution={resolution}")))
+    return space.cost(space.parse(notation(units, f"width={width:g} resolution={resolution}")))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_extremes_of_the_released_networks(
     assert cost(units, width, resolution) == Cost(parameters, macs)
     space = MobileNet(width)
     with torch.device("meta"):
-        model = space.build(space.parse(notation(units, f"width={f'{width:g}'} resolution={resolution}"))).eval()
+        model = space.build(space.parse(notation(units, f"width={width:g} resolution={resolution}"))).eval()
         with FlopCounterMode(display=False) as counter:
             model(torch.empty(1, 3, 224, 224))
     assert sum(weight.numel() for weight in model.parameters()) == parameters
@@ -67,7 +67,7 @@ def test_a_specialised_network_has_the_counts_of_the_authors_table() -> None:
 
 
 def test_the_smallest_network_has_the_count_that_torchprofile_published() -> None:
-    """89,421,520 for 192 pixels; ten classes, and products and means, are in it: no other sum of these gives it."""
+    """89,421,520 at 192 pixels, its own rules being that products and means count too; the classes must then be ten."""
     counts = reference.counts(SMALLEST, 1.0, 192, 10)
     assert cost(SMALLEST, 1.0, 192, classes=10).macs == counts.macs == 88_574_144
     assert counts.macs + counts.products + counts.means == 89_421_520
@@ -147,8 +147,8 @@ def test_notation_that_does_not_parse_says_where(text: str, message: str) -> Non
         ({"width": "1.0"}, "width must be a positive number; got '1.0'"),
         ({"width": [1, True]}, "width must be a positive number; got True"),
         (
-            {"width": [1, 1.01]},
-            r"width must be numbers that make different channels; got \[1.0, 1.01\]: leave some out",
+            {"width": [1, 1.001]},
+            r"width must be numbers that make different channels; got \[1.0, 1.001\]: leave some out",
         ),
         (
             {"resolution": 256},
