@@ -2,6 +2,7 @@
 
 - ``architecture.py``: ``Node`` and ``Architecture``, a labelled directed acyclic graph with a canonical key.
 - ``space.py``: ``Space``, what every search space provides, and ``Cost``.
+- ``choices.py``: ``ChoiceSpace``, a space of one's own from a list of choices (``docs/own_space.md``).
 - ``discovery.py``: how a component is found by the name of its file, in every room of the house.
 - ``drawing.py``: an architecture as text or SVG.
 - every other file: one search space, named after the file. To add one, add a file; its laws are tested by themselves.

@@ -2,6 +2,8 @@
 
 from spaces import Space
 from spaces.cell201 import Cell201
+from spaces.mlp import Mlp
+from spaces.mobilenet import MobileNet
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -10,5 +12,20 @@ SMALL: dict[str, Space] = {
     "nasbench201-small": Cell201(channels=(2, 3), cells=2, input_shape=(3, 12, 8)),
     "identity-or-convolution": Cell201(
         "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
+    ),
+    "mlp-table": Mlp(depth=[1, 3], width=[3, 5], input_shape=[6], classes=3),
+    "mlp-images": Mlp(depth=[1, 2], width=[4, 8], normalisation="batch", input_shape=(2, 3, 4)),
+    "mobilenet-small": MobileNet(
+        width=0.25, resolution=None, depth=[1, 2], strides=[1, 2, 1, 2, 1, 1], input_shape=[2, 9, 6], classes=5
+    ),
+    "mobilenet-settings": MobileNet(
+        width=[0.25, 0.5],
+        resolution=[4, 6],
+        depth=[1, 2],
+        kernel=[3, 5],
+        expansion=[1, 2],
+        strides=[1, 2, 1, 2, 1, 1],
+        input_shape=[1, 6, 8],
+        classes=3,
     ),
 }
