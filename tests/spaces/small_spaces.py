@@ -1,6 +1,7 @@
 """Small variants of every space: networks that build and run in milliseconds, and the corners of their arguments."""
 
 from spaces import Space
+from spaces.cell101 import Cell101
 from spaces.cell201 import Cell201
 
 SMALL: dict[str, Space] = {
@@ -11,4 +12,6 @@ SMALL: dict[str, Space] = {
     "identity-or-convolution": Cell201(
         "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
     ),
+    "cell101-small": Cell101(channels=7, stacks=2, modules=2, input_shape=[2, 6, 8], classes=3),
+    "cell101-corner": Cell101(3, 2, ops=["maxpool3x3"], channels=1, stacks=1, modules=1, input_shape=(1, 3, 5)),
 }
