@@ -3,6 +3,7 @@
 from spaces import Space
 from spaces.cell101 import Cell101
 from spaces.cell201 import Cell201
+from spaces.macro import Macro
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -14,4 +15,5 @@ SMALL: dict[str, Space] = {
     ),
     "cell101-small": Cell101(channels=7, stacks=2, modules=2, input_shape=[2, 6, 8], classes=3),
     "cell101-corner": Cell101(3, 2, ops=["maxpool3x3"], channels=1, stacks=1, modules=1, input_shape=(1, 3, 5)),
+    "macro-small": Macro([1, 2], channels=4, head_channels=8, input_shape=[2, 5, 8], classes=3),
 }
