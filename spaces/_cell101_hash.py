@@ -12,7 +12,7 @@ def module_hash(cell: Cell) -> str:
 
     A vertex begins as the hash of its (outgoing edges, incoming edges, label); input is labelled -1, output -2. As many
     rounds as there are vertices hash its sorted predecessors, its sorted successors and itself anew; at last the sorted
-    list of all is hashed. (Ying et al., ICML 2019, appendix; the text that is hashed is the benchmark's.)
+    list of all is hashed. (Documented in the benchmark's ``generate_graphs``; Ying et al., ICML 2019.)
 
     Args:
         cell: A cell without dead vertices.
