@@ -1,7 +1,9 @@
 """Small variants of every space: networks that build and run in milliseconds, and the corners of their arguments."""
 
 from spaces import Space
+from spaces.cell101 import Cell101
 from spaces.cell201 import Cell201
+from spaces.macro import Macro
 from spaces.mlp import Mlp
 from spaces.mobilenet import MobileNet
 
@@ -28,4 +30,7 @@ SMALL: dict[str, Space] = {
         input_shape=[1, 6, 8],
         classes=3,
     ),
+    "cell101-small": Cell101(channels=7, stacks=2, modules=2, input_shape=[2, 6, 8], classes=3),
+    "cell101-corner": Cell101(3, 2, ops=["maxpool3x3"], channels=1, stacks=1, modules=1, input_shape=(1, 3, 5)),
+    "macro-small": Macro([1, 2], channels=4, head_channels=8, input_shape=[2, 5, 8], classes=3),
 }

@@ -1,0 +1,119 @@
+"""Cells of NAS-Bench-101 as plain tuples: dead vertices dropped, and the order in which the benchmark numbers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from spaces.architecture import Architecture, Node
+
+OPS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")  # in the benchmark's own order, which its hash uses
+
+Edges = tuple[tuple[int, int], ...]
+Cell = tuple[tuple[str, ...], Edges]  # operation of each vertex in a topological order; sorted (source, target) pairs
+
+_NODES = {op: Node(op) for op in ("input", "output", *OPS)}
+
+
+def architecture_of(cell: Cell) -> Architecture:
+    """The cell as an architecture."""
+    ops, edges = cell
+    return Architecture(tuple([_NODES[op] for op in ops]), edges)
+
+
+def cell_of(architecture: Architecture) -> Cell:
+    """The architecture as a cell, whatever its size, dead vertices included.
+
+    Raises:
+        ValueError: A node has attributes, the graph settings, or an operation is not the benchmark's.
+    """
+    ops = tuple([node.op for node in architecture.nodes])
+    if ops.count("input") != 1 or ops.count("output") != 1 or not _NODES.keys() >= set(ops):
+        raise ValueError(f"a cell has one 'input', one 'output' and else {', '.join(OPS)}; got {', '.join(ops)}")
+    for position, node in enumerate(architecture.nodes):
+        if node.attributes:
+            raise ValueError(f"vertices of a cell have no attributes; vertex {position} has {dict(node.attributes)}")
+    if architecture.settings:
+        raise ValueError(f"a cell has no settings; got {dict(architecture.settings)}: leave them out")
+    return ops, architecture.edges
+
+
+def dead_vertices(cell: Cell) -> list[int]:
+    """Vertices that lie on no path from input to output. Input and output are among them where no path joins them."""
+    ops, edges = cell
+    ahead, behind = 1 << ops.index("input"), 1 << ops.index("output")
+    for source, target in edges:  # sorted by source, so whatever leads to the source has been read
+        if ahead >> source & 1:
+            ahead |= 1 << target
+    for source, target in reversed(edges):
+        if behind >> target & 1:
+            behind |= 1 << source
+    alive = ahead & behind
+    return [vertex for vertex in range(len(ops)) if not alive >> vertex & 1]
+
+
+def pruned(cell: Cell) -> Cell:
+    """Without dead vertices and their edges, as the benchmark prunes a cell before anything else.
+
+    Raises:
+        ValueError: No path leads from input to output.
+    """
+    dead = dead_vertices(cell)
+    if not dead:
+        return cell
+    ops, edges = cell
+    if ops.index("input") in dead:
+        raise ValueError(f"some path must lead from input to output; got the edges {edges}: add the edges of one")
+    place: dict[int, int] = {}
+    for vertex in range(len(ops)):
+        if vertex not in dead:
+            place[vertex] = len(place)
+    kept = [(place[source], place[target]) for source, target in edges if source in place and target in place]
+    return tuple([ops[vertex] for vertex in place]), tuple(kept)
+
+
+def reordered(cell: Cell, order: list[int]) -> Cell:
+    """The same graph with old vertex ``order[k]`` at place k."""
+    ops, edges = cell
+    place = {vertex: position for position, vertex in enumerate(order)}
+    return tuple([ops[vertex] for vertex in order]), tuple(sorted([(place[a], place[b]) for a, b in edges]))
+
+
+def topological_orders(cell: Cell) -> Iterator[list[int]]:
+    """Every topological order of the vertices, that with the smallest vertices first at first."""
+    ops, edges = cell
+    before = [0] * len(ops)
+    for source, target in edges:
+        before[target] |= 1 << source
+
+    def extended(order: list[int], placed: int) -> Iterator[list[int]]:
+        if len(order) == len(ops):
+            yield order
+        for vertex in range(len(ops)):
+            if not placed >> vertex & 1 and not before[vertex] & ~placed:
+                yield from extended([*order, vertex], placed | 1 << vertex)
+
+    return extended([], 0)
+
+
+@lru_cache(maxsize=1 << 15)
+def published(cell: Cell) -> Cell:
+    """The cell with its vertices in the order of the graph that the benchmark trained for its isomorphism class.
+
+    The benchmark enumerates upper triangular matrices as binary numbers, whose bit ``x + y(y-1)/2`` is the edge from x
+    to y, and for each the operations in lexicographic order, ``OPS`` being 0, 1, 2; of isomorphic graphs it keeps the
+    first. The order matters where the output's channels do not divide evenly: the first vertices get one more.
+
+    Args:
+        cell: A cell without dead vertices.
+    """
+    ops, edges = cell
+
+    def number(order: list[int]) -> tuple[list[int], list[int]]:
+        place = {vertex: position for position, vertex in enumerate(order)}
+        columns = [0] * len(ops)
+        for source, target in edges:
+            columns[-1 - place[target]] |= 1 << place[source]
+        return columns, [OPS.index(ops[vertex]) for vertex in order[1:-1]]
+
+    return reordered(cell, min(topological_orders(cell), key=number))
