@@ -2,6 +2,7 @@
 
 from spaces import Space
 from spaces.cell201 import Cell201
+from spaces.transformer import Transformer
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -10,5 +11,28 @@ SMALL: dict[str, Space] = {
     "nasbench201-small": Cell201(channels=(2, 3), cells=2, input_shape=(3, 12, 8)),
     "identity-or-convolution": Cell201(
         "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
+    ),
+    "gpt-small": Transformer(
+        embed_dims=[8, 12], layers=(1, 2, 4), heads=(1, 2, 4), mlp_ratios=(1.5, 2), input_shape=[7], classes=11
+    ),
+    "gpt-every-kind": Transformer(
+        embed_dims=8,
+        layers=[2, 3],
+        heads=[1, 2],
+        attentions=["multi_head", "multi_query", "linear", "none"],
+        bias=[True, False],
+        input_shape=(5,),
+        classes=9,
+    ),
+    "hwgpt-small": Transformer("hwgpt", embed_dims=(4, 8), layers=2, heads=(1, 3), input_shape=(6,), classes=9),
+    "vit-small": Transformer(
+        "vit",
+        embed_dims=[8, 12],
+        layers=[1, 3],
+        heads=[1, 2],
+        attentions=["multi_head", "linear", "multi_query", "none"],
+        input_shape=(1, 8, 12),
+        classes=5,
+        patch=4,
     ),
 }
