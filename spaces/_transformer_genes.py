@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+from spaces._transformer_form import KINDS
 from spaces.architecture import Architecture, Node
 
 Attention = tuple[str, int]  # kind and heads; ("none", 0)
@@ -16,6 +17,7 @@ Genes = tuple[int, bool, tuple[Layer, ...]]  # embedding size, bias, layers
 Choice = TypeVar("Choice")
 
 _INPUT, _OUTPUT = Node("input"), Node("output")
+_OPS = ("input", "output", "mlp", *KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,14 @@ def graph(genes: Genes) -> Architecture:
 
 
 def simplified(architecture: Architecture) -> Architecture:
-    """Without ``none``, and with the plainest name of each attention; other attributes stay with their nodes."""
+    """Without ``none``, and with the plainest name of each attention; other attributes stay with their nodes.
+
+    Raises:
+        ValueError: An operation is no transformer's.
+    """
+    for node in architecture.nodes:
+        if node.op not in _OPS:
+            raise ValueError(f"a node's operation must be one of {', '.join(_OPS)}; got {node.op!r}")
     nodes = tuple([_plain(node) for node in architecture.nodes if node.op != "none"])
     return Architecture(nodes, chain(len(nodes)), architecture.settings)
 
