@@ -2,6 +2,7 @@
 
 from spaces import Space
 from spaces.cell201 import Cell201
+from spaces.mixed_precision import MixedPrecision
 from spaces.transformer import Transformer
 
 SMALL: dict[str, Space] = {
@@ -34,5 +35,35 @@ SMALL: dict[str, Space] = {
         input_shape=(1, 8, 12),
         classes=5,
         patch=4,
+    ),
+    "mixed-cell201": MixedPrecision(
+        {"name": "cell201", "skeleton": "compact", "channels": [4, 6]}, input_shape=(1, 6, 6)
+    ),
+    "mixed-recipe": MixedPrecision(
+        Cell201("compact", channels=3, input_shape=(1, 6, 6), classes=3),
+        bits=[3, 16, 32],
+        recipe={"learning_rate": [0.1, 0.025], "weight_decay": [0, 5e-4], "epochs": [4, 12], "augmentation": [0, 0.5]},
+    ),
+    "mixed-transformer": MixedPrecision(
+        {
+            "name": "transformer",
+            "form": "vit",
+            "embed_dims": 8,
+            "layers": [1, 2, 3],
+            "heads": [1, 2],
+            "attentions": ["multi_query", "multi_head", "none"],
+            "patch": 4,
+        },
+        bits=[2, 8],
+        quantised=["multi_query", "mlp"],
+        input_shape=(1, 8, 8),
+        classes=5,
+    ),
+    "mixed-tokens": MixedPrecision(
+        {"name": "transformer", "embed_dims": [4, 8], "layers": [1, 2], "heads": 2, "mlp_ratios": [1, 2]},
+        quantised=["input", "multi_head", "mlp"],
+        recipe={"epochs": 3},
+        input_shape=[4],
+        classes=5,
     ),
 }
