@@ -40,6 +40,8 @@ class Space(ABC):
         input_shape: Shape of one example, ``(channels, height, width)`` for images.
         classes: Width of the network's output.
         size: Number of distinct notations, or None where the space is unbounded.
+        vocabulary: Where an example is a sequence of token ids, their number: ``input_shape`` is ``(tokens,)`` and each
+            id a whole number below it. None where examples are real numbers.
     """
 
     ops: tuple[str, ...]
@@ -47,6 +49,7 @@ class Space(ABC):
     input_shape: tuple[int, ...]
     classes: int
     size: int | None
+    vocabulary: int | None = None
 
     @abstractmethod
     def sample(self, rng: np.random.Generator) -> Architecture:

@@ -89,7 +89,7 @@ def the_order_of_nodes_says_nothing(space: Space, seed: int) -> None:
 def simplify_keeps_the_outputs(space: Space, seed: int) -> None:
     """Weights are a function of their shape alone, so equal operations have equal weights wherever they stand."""
     architecture = space.sample(np.random.default_rng(seed))
-    inputs = example(space, seed).double()
+    inputs = exact(example(space, seed))
     outputs = []
     shuffled = relabelled(architecture, np.random.default_rng(seed))
     for graph in (architecture, space.simplify(architecture), shuffled):
@@ -139,7 +139,7 @@ def build_runs_forward_and_backward(space: Space, seed: int) -> None:
 
 
 def channels_last_changes_nothing(space: Space, seed: int) -> None:
-    inputs = example(space, seed).double()
+    inputs = exact(example(space, seed))
     if inputs.ndim != 4:
         return
     model = space.build(space.sample(np.random.default_rng(seed))).double().eval()
@@ -169,8 +169,16 @@ BUILDING = (
 
 
 def example(space: Space, seed: int) -> torch.Tensor:
-    """Three random examples, ``(3, *input_shape)``."""
-    return torch.randn((3, *space.input_shape), generator=torch.Generator().manual_seed(seed))
+    """Three random examples, ``(3, *input_shape)``: real numbers, or token ids where the space has a vocabulary."""
+    generator = torch.Generator().manual_seed(seed)
+    if space.vocabulary is not None:
+        return torch.randint(space.vocabulary, (3, *space.input_shape), generator=generator)
+    return torch.randn((3, *space.input_shape), generator=generator)
+
+
+def exact(inputs: torch.Tensor) -> torch.Tensor:
+    """Real numbers in double precision; token ids as they are."""
+    return inputs.double() if inputs.is_floating_point() else inputs
 
 
 def fill(weight: torch.Tensor, name: str) -> None:
