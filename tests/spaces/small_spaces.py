@@ -2,6 +2,7 @@
 
 from spaces import Space
 from spaces.cell201 import Cell201
+from spaces.size_nats import SizeNats
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -11,4 +12,5 @@ SMALL: dict[str, Space] = {
     "identity-or-convolution": Cell201(
         "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
     ),
+    "size-nats-small": SizeNats(widths=[2, 3, 5], input_shape=[2, 8, 4], classes=3),
 }
