@@ -14,7 +14,7 @@ SMALL: dict[str, Space] = {
         "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
     ),
     "size-nats-small": SizeNats(widths=[2, 3, 5], input_shape=[2, 8, 4], classes=3),
-    "darts-small": Darts(channels=2, cells=4, input_shape=[2, 8, 8], classes=3),
+    "darts-small": Darts(channels=2, cells=3, input_shape=[2, 4, 8], classes=3),
     "darts-none": Darts(
         1, cells=5, ops=["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"], input_shape=(1, 4, 8)
     ),
