@@ -47,9 +47,9 @@ class Darts(Space):
     weight and bias, without its auxiliary head: that head only serves training, and the published counts leave it out.
     Drop-path has no parameters and belongs to the training recipe; ``build`` has none.
 
-    ``none`` belongs to the published vocabulary, but a discrete cell has none of it (Section 2.3 keeps the strongest
+    ``none`` belongs to the published vocabulary, but a discrete cell has none of it (Section 2.4 keeps the strongest
     non-zero operations); it is searched where ``ops`` lists it. The two inputs of an intermediate node read different
-    states (Section 2.3), and their order says nothing: ``format`` writes them in the order of the states.
+    states (Section 2.4), and their order says nothing: ``format`` writes them in the order of the states.
     """
 
     def __init__(
