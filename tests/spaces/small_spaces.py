@@ -8,6 +8,8 @@ from spaces.mixed_precision import MixedPrecision
 from spaces.mlp import Mlp
 from spaces.mobilenet import MobileNet
 from spaces.transformer import Transformer
+from spaces.darts import Darts
+from spaces.size_nats import SizeNats
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -87,5 +89,9 @@ SMALL: dict[str, Space] = {
         recipe={"epochs": 3},
         input_shape=[4],
         classes=5,
+    "size-nats-small": SizeNats(widths=[2, 3, 5], input_shape=[2, 8, 4], classes=3),
+    "darts-small": Darts(channels=2, cells=3, input_shape=[2, 4, 8], classes=3),
+    "darts-none": Darts(
+        1, cells=5, ops=["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"], input_shape=(1, 4, 8)
     ),
 }
