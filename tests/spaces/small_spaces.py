@@ -3,13 +3,13 @@
 from spaces import Space
 from spaces.cell101 import Cell101
 from spaces.cell201 import Cell201
+from spaces.darts import Darts
 from spaces.macro import Macro
 from spaces.mixed_precision import MixedPrecision
 from spaces.mlp import Mlp
 from spaces.mobilenet import MobileNet
-from spaces.transformer import Transformer
-from spaces.darts import Darts
 from spaces.size_nats import SizeNats
+from spaces.transformer import Transformer
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -89,6 +89,7 @@ SMALL: dict[str, Space] = {
         recipe={"epochs": 3},
         input_shape=[4],
         classes=5,
+    ),
     "size-nats-small": SizeNats(widths=[2, 3, 5], input_shape=[2, 8, 4], classes=3),
     "darts-small": Darts(channels=2, cells=3, input_shape=[2, 4, 8], classes=3),
     "darts-none": Darts(
