@@ -232,10 +232,14 @@ def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
 
 
 def _proxy_batch(space: Space, dataset: Dataset) -> tuple[Tensor, Tensor]:
-    """The batch that proxies see: training examples, or noise where the campaign's space takes other inputs."""
+    """The batch that proxies see: training examples, or noise (random tokens) where the space takes other inputs."""
     if tuple(space.input_shape) == tuple(dataset.input_shape):
         train = dataset.load().train
         return train.inputs[:PROXY_BATCH], train.targets[:PROXY_BATCH]
     rng = np.random.default_rng(0)
-    noise = torch.from_numpy(rng.standard_normal((PROXY_BATCH, *space.input_shape), dtype=np.float32))
-    return noise, torch.from_numpy(rng.integers(space.classes, size=PROXY_BATCH))
+    shape = (PROXY_BATCH, *space.input_shape)
+    if space.vocabulary is not None:
+        inputs = torch.from_numpy(rng.integers(space.vocabulary, size=shape))
+    else:
+        inputs = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+    return inputs, torch.from_numpy(rng.integers(space.classes, size=PROXY_BATCH))

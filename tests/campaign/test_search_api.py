@@ -239,6 +239,14 @@ def test_own_objects_take_the_place_of_names() -> None:
     assert result.space is space
 
 
+def test_a_space_of_tokens_is_searched_with_its_proxies() -> None:
+    space = {"name": "transformer", "embed_dims": [4, 8], "layers": [1, 2], "heads": [1, 2], "input_shape": [6]}
+    result = quick_search({**space, "classes": 9}, proxies=["synflow", "parameters"], budget=6, initial=6)
+    for trial in result.archive.trials:
+        assert trial.proposal.proxies["parameters"] == trial.values["parameters"]
+        assert math.isfinite(trial.proposal.proxies["synflow"])
+
+
 def test_a_script_needs_no_main_guard_and_its_lambdas_work(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
