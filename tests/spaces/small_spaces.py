@@ -2,6 +2,7 @@
 
 from spaces import Space
 from spaces.cell201 import Cell201
+from spaces.grammar import Grammar
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -10,5 +11,12 @@ SMALL: dict[str, Space] = {
     "nasbench201-small": Cell201(channels=(2, 3), cells=2, input_shape=(3, 12, 8)),
     "identity-or-convolution": Cell201(
         "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
+    ),
+    "grammar-small": Grammar(
+        channels=4, widths=[0.5, 2], patches=[2], length=24, features=16, elements=1024, input_shape=[1, 6, 6]
+    ),
+    "grammar-odd": Grammar(channels=3, depth=2, length=12, features=9, elements=500, input_shape=(2, 7, 5), classes=3),
+    "grammar-tiny": Grammar(
+        channels=1, primitives=["relu", "conv"], strides=[2], depth=1, length=3, input_shape=(1, 1, 2), classes=2
     ),
 }
