@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from spaces._grammar_tree import AGGREGATIONS, STRUCTURE
+from spaces._grammar_tree import AGGREGATIONS, STRUCTURE, Body, Permuted
 from spaces.architecture import Architecture, Node
 
 PRIMITIVES = (
@@ -27,6 +27,7 @@ PRIMITIVES = (
 OPS = (*STRUCTURE, *AGGREGATIONS, *PRIMITIVES)
 _KNOWN = frozenset(OPS)
 _CHANGING = frozenset(["linear", "conv", "pool", "patch"])
+_HALVES = (Node("first_half"), Node("second_half"))
 _UNCHANGED = frozenset(
     {"input", "output", "clone", "identity", "right", *(op for op in PRIMITIVES if op not in _CHANGING)}
 )
@@ -118,6 +119,30 @@ def traced(architecture: Architecture, sources: list[list[int]], first: Shape, f
         else:
             shapes.append(_changed(node, shapes[given[0]], features))
     return shapes
+
+
+def bounded(body: Body, shape: Shape, features: int, elements: int) -> Shape | None:
+    """The shape that a tree gives, without its graph; None where a value would hold more than ``elements`` numbers."""
+    for item in body:
+        if isinstance(item, Node):
+            if item.op in _CHANGING:
+                shape = _changed(item, shape, features)
+        elif isinstance(item, Permuted):
+            inside = Shape(shape.height * shape.width, shape.channels, 1, shape)
+            if bounded(item.body, inside, features, elements) is None:
+                return None
+        else:
+            halves = [shape, shape]
+            if item.kind == "split":
+                halves = [_changed(half, shape, features) for half in _HALVES]
+            left = bounded(item.left, halves[0], features, elements)
+            right = bounded(item.right, halves[1], features, elements)
+            if left is None or right is None:
+                return None
+            shape = _aggregated(item.aggregation, left, right)
+        if shape.channels * shape.height * shape.width > elements:
+            return None
+    return shape
 
 
 def _aggregated(op: str, left: Shape, right: Shape) -> Shape:

@@ -10,7 +10,7 @@ import numpy as np
 from spaces._grammar_arguments import families, image, whole
 from spaces._grammar_edits import crossings, drawn, edits
 from spaces._grammar_notation import parsed, primitive_text, written
-from spaces._grammar_shapes import PRIMITIVES, Shape, node_cost, operands, traced
+from spaces._grammar_shapes import PRIMITIVES, Shape, bounded, node_cost, operands, traced
 from spaces._grammar_simplify import simplified
 from spaces._grammar_tree import (
     AGGREGATIONS,
@@ -124,7 +124,8 @@ class Grammar(Space):
 
         A body goes on with probability 0.9 at the top and 0.5 inside; an item is a branch with probability 0.2 and a
         permutation with 0.1 (neither at the greatest depth), else a primitive; kinds, aggregations, primitives and
-        then their attributes are drawn evenly. The expected number of items is finite without the bounds, too: 9 / (1 - 0.6) = 22.5.
+        then their attributes are drawn evenly. The expected number of items is finite without the bounds, too:
+        9 / (1 - 0.6) = 22.5.
         """
         while True:
             body = self._sampled_body(rng, 0, _ANOTHER_AT_THE_TOP)
@@ -252,11 +253,9 @@ class Grammar(Space):
         """The graph of a tree of this grammar, or None where it breaks a bound."""
         if length(body) > self.length or depth(body) > self.depth:
             return None
-        architecture = encoded(body)
-        for channels, height, width, _ in self._shapes(architecture, operands(architecture)):
-            if channels * height * width > self.elements:
-                return None
-        return architecture
+        if bounded(body, self._first, self.features, self.elements) is None:
+            return None
+        return encoded(body)
 
     def _checked(self, body: Body, architecture: Architecture) -> None:
         """Raises where a bound is broken."""

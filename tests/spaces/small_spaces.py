@@ -12,6 +12,9 @@ SMALL: dict[str, Space] = {
     "identity-or-convolution": Cell201(
         "compact", channels=4, ops=["skip_connect", "nor_conv_3x3"], input_shape=(1, 8, 8)
     ),
+    "three-operations": Cell201(
+        "compact", channels=2, ops=["none", "skip_connect", "avg_pool_3x3"], input_shape=(1, 4, 4)
+    ),
     "grammar-small": Grammar(
         channels=4, widths=[0.5, 2], patches=[2], length=24, features=16, elements=1024, input_shape=[1, 6, 6]
     ),

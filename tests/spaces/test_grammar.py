@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
+from space_laws import fill
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,7 +20,6 @@ from spaces.grammar import Grammar
 
 SMALL = Grammar(channels=8, input_shape=(3, 8, 8), classes=5)
 
-CONV_NORM = "(conv {stride} {width}) batch_norm"
 RESNET = (
     "(seq (conv 1 1) batch_norm relu "
     "(branch clone (seq (conv 1 1) batch_norm relu (conv 1 1) batch_norm) identity add) relu "
@@ -56,7 +56,7 @@ class Block(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Tokens ``(batch, n, d)`` of an MLP-Mixer (Tolstikhin et al., 2021) or ViT (Dosovitskiy et al., 2021) of a layer."""
+    """A layer of an MLP-Mixer (Tolstikhin et al., 2021) or ViT (Dosovitskiy et al., 2021) on tokens (batch, n, d)."""
 
     def __init__(self, n: int, d: int, attention: bool) -> None:
         super().__init__()
@@ -196,29 +196,31 @@ def test_simplified_graphs_written_by_hand(text: str, nodes: str, edges: Any) ->
         ("(branch clone relu gelu add)", "(branch clone gelu relu add)", True),
         ("(branch clone relu gelu concat)", "(branch clone gelu relu concat)", False),
         ("(branch clone relu gelu dot)", "(branch clone gelu relu dot)", False),
-        ("(branch clone relu gelu attend)", "(branch clone gelu relu attend)", False),
+        ("(branch clone relu (conv 1 2) attend)", "(branch clone (conv 1 2) relu attend)", False),
         ("(branch split relu gelu add)", "(branch split gelu relu add)", False),
-        ("(branch clone relu pool add)", "(branch clone pool relu add)", False),
+        ("(branch clone softmax (conv 2 1) add)", "(branch clone (conv 2 1) softmax add)", False),
     ],
 )
 def test_operands_have_an_order_where_it_matters(one: str, other: str, same: bool) -> None:
-    keys = {SMALL.simplify(SMALL.parse(text)).key for text in (one, other)}
-    assert len(keys) == (1 if same else 2)
-    torch.manual_seed(0)
-    models = [SMALL.build(SMALL.parse(text)).eval() for text in (one, other)]
-    x = torch.randn((2, 3, 8, 8))
-    models[1].load_state_dict(models[0].state_dict(), strict=False)
-    if models[0](x).shape == models[1](x).shape and "concat" not in one and "attend" not in one and "dot" not in one:
-        assert torch.allclose(models[0](x), models[1](x), atol=1e-6) == same
-
-
-TINY = Grammar(channels=2, primitives=["relu", "gelu"], depth=2, length=3, input_shape=(1, 2, 2), elements=64)
+    """By the key, and by the values that the two derivations give with equal weights."""
+    graphs = [SMALL.simplify(SMALL.parse(text)) for text in (one, other)]
+    assert (graphs[0].key == graphs[1].key) == same
+    x = torch.randn((2, 3, 8, 8), generator=torch.Generator().manual_seed(0))
+    values = []
+    for graph in graphs:
+        model = SMALL.build(graph).eval()
+        assert isinstance(model, nn.Sequential)
+        for weight in model.parameters():
+            if weight.ndim > 1:
+                fill(weight, str(tuple(weight.shape)))
+        values.append(model[:3](x))
+    assert (values[0].shape == values[1].shape and torch.allclose(*values, atol=1e-6)) == same
 
 
 def bodies(length: int, depth: int, primitives: tuple[str, ...] = ("relu", "gelu")) -> Iterator[tuple[int, str, int]]:
     """Every body of at most ``length`` items as ``(items, text, items at the top)``, enumerated by the grammar."""
     yield 0, "", 0
-    for items, text, top in itertools.chain.from_iterable([every_item(length, depth, primitives)]):
+    for items, text, top in every_item(length, depth, primitives):
         for more, rest, others in bodies(length - items, depth, primitives):
             yield items + more, f"{text} {rest}".strip(), top + others
 
@@ -238,18 +240,26 @@ def every_item(length: int, depth: int, primitives: tuple[str, ...]) -> Iterator
                 yield 1 + items + more, f"(branch {kind} (seq {text}) (seq {other}) {end})", 1
 
 
-def test_every_small_derivation_is_reached_from_every_other_by_mutations_that_change_the_function() -> None:
-    texts = [f"(seq {text})" for _, text, _ in bodies(3, 2)]
-    members = {TINY.format(TINY.parse(text)): TINY.parse(text) for text in texts}
-    assert len(members) == len(texts) > 1000
+@pytest.mark.parametrize(
+    ("length", "count"),
+    [
+        # one item: relu, gelu, 8 empty branches; two: 10 * 10 pairs, 10 permutations, 2 * 8 branches of one item
+        (2, 1 + 10 + 10 * 10 + 10 + 2 * 8 * 10),
+        # exactly three: 10^3 + 2 * 10 * 170 of two items in a row, 270 permutations, 8 * (2 * 270 + 10^2) branches
+        pytest.param(3, 281 + 1000 + 3400 + 270 + 8 * 640, marks=pytest.mark.slow),
+    ],
+)
+def test_every_derivation_is_reached_from_every_other_by_mutations(length: int, count: int) -> None:
+    space = Grammar(channels=2, primitives=["relu", "gelu"], depth=3, length=length, input_shape=(1, 2, 2))
+    members = {space.parse(f"(seq {text})") for _, text, _ in bodies(length, 3)}
+    assert len(members) == count
+    keys = {member: space.simplify(member).key for member in members}
     graph: networkx.DiGraph = networkx.DiGraph()
-    keys = {text: TINY.simplify(member).key for text, member in members.items()}
-    for text, member in members.items():
-        for neighbour in TINY.neighbours(member):
-            other = TINY.format(neighbour)
-            assert keys[other] != keys[text]  # so that mutations draw from all neighbours
-            graph.add_edge(text, other)
-    assert set(graph) == set(members)
+    for member in members:
+        for neighbour in space.neighbours(member):
+            assert keys[neighbour] != keys[member]  # every edit changes the function
+            graph.add_edge(member, neighbour)
+    assert set(graph) == members
     assert networkx.is_strongly_connected(graph)
 
 
