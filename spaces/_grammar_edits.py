@@ -14,6 +14,7 @@ results of the others are all different, and drawing numbers until one gives a t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -56,10 +57,11 @@ def drawn(body: Body, primitives: Sequence[Node], rng: np.random.Generator) -> I
             yield _put(body, places[index].path, edited)
 
 
-def _places(body: Body) -> list[_Place]:
+@lru_cache(maxsize=1 << 12)  # parents vary often
+def _places(body: Body) -> tuple[_Place, ...]:
     found: list[_Place] = []
     _collect(body, (), False, found)
-    return found
+    return tuple(found)
 
 
 def _collect(body: Body, path: Path, sole: bool, found: list[_Place]) -> None:

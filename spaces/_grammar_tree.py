@@ -12,6 +12,7 @@ aggregation.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from spaces.architecture import Architecture, Node
@@ -118,6 +119,7 @@ def _append_branch(item: Branch, source: int, nodes: list[Node], edges: list[tup
     return place
 
 
+@lru_cache(maxsize=1 << 12)  # parents vary often
 def decoded(architecture: Architecture) -> Body:
     """The tree that ``encoded`` makes this very graph of.
 

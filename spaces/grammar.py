@@ -241,11 +241,11 @@ class Grammar(Space):
 
     def _body(self, architecture: Architecture) -> Body:
         body = decoded(architecture)
-        for place, node in enumerate(architecture.nodes):
-            if node.op not in STRUCTURE and node.op not in AGGREGATIONS and node not in self._known:
+        for node in set(architecture.nodes) - self._known:
+            if node.op not in STRUCTURE and node.op not in AGGREGATIONS:
                 raise ValueError(
                     f"primitives must be among {', '.join(map(primitive_text, self._primitives))}; "
-                    f"node {place} is {primitive_text(node)}"
+                    f"node {architecture.nodes.index(node)} is {primitive_text(node)}"
                 )
         return body
 

@@ -207,8 +207,12 @@ def benchmark_spaces(
     """
     from evonas.benchmarks.spaces import measure_spaces
     from evonas.cli.benchmark import print_rows
+    from spaces.discovery import UnknownComponent
 
-    print_rows(measure_spaces(architectures, offspring, seed, space), json)
+    try:
+        print_rows(measure_spaces(architectures, offspring, seed, space), json)
+    except UnknownComponent as error:
+        raise typer.BadParameter(str(error), param_hint="--space") from error
 
 
 def main(arguments: list[str] | None = None) -> None:
