@@ -193,6 +193,28 @@ def benchmark_resume(
     print_rows(measure_resume(kills, campaign, budget, seed), json)
 
 
+@benchmarks.command("spaces")
+def benchmark_spaces(
+    space: Annotated[str | None, typer.Option(help="Name of one space, to measure it alone.")] = None,
+    architectures: Annotated[int, typer.Option(min=1, help="Sampled; times are medians over them.")] = 1000,
+    offspring: Annotated[int, typer.Option(min=1, help="Distinct children in a generation.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Microseconds of sample, mutate, simplify, key and cost for every search space, and seconds for a generation.
+
+    Example: evonas benchmark spaces --space cell201
+    """
+    from evonas.benchmarks.spaces import measure_spaces
+    from evonas.cli.benchmark import print_rows
+    from spaces.discovery import UnknownComponent
+
+    try:
+        print_rows(measure_spaces(architectures, offspring, seed, space), json)
+    except UnknownComponent as error:
+        raise typer.BadParameter(str(error), param_hint="--space") from error
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The console script: prints what the user can mend as one clear error, without a traceback."""
     sys.path.append(str(Path.cwd()))

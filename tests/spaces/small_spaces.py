@@ -10,6 +10,7 @@ from spaces.mlp import Mlp
 from spaces.mobilenet import MobileNet
 from spaces.size_nats import SizeNats
 from spaces.transformer import Transformer
+from spaces.grammar import Grammar
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
@@ -94,5 +95,14 @@ SMALL: dict[str, Space] = {
     "darts-small": Darts(channels=2, cells=3, input_shape=[2, 4, 8], classes=3),
     "darts-none": Darts(
         1, cells=5, ops=["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"], input_shape=(1, 4, 8)
+    "three-operations": Cell201(
+        "compact", channels=2, ops=["none", "skip_connect", "avg_pool_3x3"], input_shape=(1, 4, 4)
+    ),
+    "grammar-small": Grammar(
+        channels=4, widths=[0.5, 2], patches=[2], length=24, features=16, elements=1024, input_shape=[1, 6, 6]
+    ),
+    "grammar-odd": Grammar(channels=3, depth=2, length=12, features=9, elements=500, input_shape=(2, 7, 5), classes=3),
+    "grammar-tiny": Grammar(
+        channels=1, primitives=["relu", "conv"], strides=[2], depth=1, length=3, input_shape=(1, 1, 2), classes=2
     ),
 }

@@ -18,6 +18,7 @@ from spaces import Space
 from spaces.discovery import discover
 
 DISCOVERED: dict[str, Space] = {name: cls() for name, cls in discover(spaces.ROOM).items()}
+ENUMERABLE = [name for name, space in SMALL.items() if space.size is not None and space.size <= 2000]
 SEEDS = st.integers(0, 2**32 - 1)
 
 Law = Callable[[Space, int], None]
@@ -66,6 +67,15 @@ def test_law_on_small_built_networks(law: Law, name: str) -> None:
         law(SMALL[name], seed)
 
     holds()
+
+
+def test_some_space_is_small_enough_to_enumerate() -> None:
+    assert {"three-operations", "identity-or-convolution"} <= set(ENUMERABLE)
+
+
+@pytest.mark.parametrize("name", ENUMERABLE)
+def test_every_function_is_reached_from_every_other_by_mutations(name: str) -> None:
+    space_laws.every_function_is_reached_from_every_other_by_mutations(SMALL[name])
 
 
 def test_samples_and_keys_are_the_same_in_another_process() -> None:
