@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spaces._choices_genes import Choice, Layers
 from spaces.architecture import Architecture, Node
-
-if TYPE_CHECKING:
-    from spaces.choices import Choice, Layers
 
 Row = tuple[int, ...]  # for each of some choices, the number of the chosen value, from 0
 Run = tuple[Row, ...]  # one row a layer

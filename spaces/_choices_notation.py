@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from spaces._choices_genes import Choice, Layers
 from spaces._choices_genome import Numbers, Row
-
-if TYPE_CHECKING:
-    from spaces.choices import Choice, Layers
 
 _TOKEN = re.compile(r"[^\s/;]*")
 

@@ -13,100 +13,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, final
+from collections.abc import Iterator, Sequence
+from typing import final
 
 import numpy as np
 
-from spaces._choices_arguments import finite_or_text, listed, require_name, value_text, whole
+from spaces._choices_arguments import listed, whole
+from spaces._choices_genes import Choice, Genes, Layers, Value
 from spaces._choices_genome import Genome
+from spaces._choices_notation import parsed, written
 from spaces.architecture import Architecture
 from spaces.space import Space
 
-Value = int | float | str | bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One gene: a name and the values that it may take.
-
-    Every value must make a different network, whatever the other genes are: a gene without effect would be searched
-    in vain, and the space would say that two equal networks differ.
-
-    Attributes:
-        name: Letters, digits and underscores.
-        values: One or more different numbers, truth values, or texts of letters, digits, ``_``, ``.``, ``+``, ``-``.
-
-    Raises:
-        ValueError: A name or value breaks a rule.
-    """
-
-    name: str
-    values: Sequence[Value]
-
-    def __post_init__(self) -> None:
-        require_name(self.name, "the name of a choice")
-        values = tuple(finite_or_text(value, self.name) for value in listed(self.values, self.name))
-        object.__setattr__(self, "values", values)
-        if not values or len(set(self.pairs)) < len(values) or len(set(self.texts)) < len(values):
-            raise ValueError(f"{self.name} must be one or more different values; got {list(values)!r}")
-
-    @property
-    def pairs(self) -> tuple[tuple[str, float], ...]:
-        """What each value is in a graph, which holds numbers only.
-
-        A number is ``(name, number)``; a text is ``(name_text, 1.0)``, so that what it means does not depend on which
-        other values are there.
-        """
-        return tuple(
-            (f"{self.name}_{value}", 1.0) if isinstance(value, str) else (self.name, float(value))
-            for value in self.values
-        )
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """How each value is written in the notation."""
-        return tuple(value_text(value) for value in self.values)
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """A run of layers in a chain: how many there may be, and what is chosen for each of them by itself.
-
-    Attributes:
-        op: The operation's name of every layer in the run; no other run has it.
-        depth: Numbers of layers to choose from, 0 or more.
-        choices: Genes of each layer.
-
-    Raises:
-        ValueError: A name or depth breaks a rule.
-    """
-
-    op: str
-    depth: Sequence[int]
-    choices: Sequence[Choice] = ()
-
-    def __post_init__(self) -> None:
-        require_name(self.op, "the operation of a run of layers")
-        depth = tuple(whole(value, f"depth of {self.op}", least=0) for value in listed(self.depth, "depth"))
-        if not depth or len(set(depth)) < len(depth):
-            raise ValueError(f"depth of {self.op} must be one or more different numbers; got {list(depth)!r}")
-        object.__setattr__(self, "depth", depth)
-        object.__setattr__(self, "choices", tuple(self.choices))
-
-
-@dataclass(frozen=True, slots=True)
-class Genes:
-    """The chosen values of one architecture, each as its ``Choice`` was given it.
-
-    Attributes:
-        settings: Value of each choice of the whole network, by name.
-        layers: For each run of layers by its operation, the layers in order, each a mapping of choices to values.
-    """
-
-    settings: Mapping[str, Any]
-    layers: Mapping[str, tuple[Mapping[str, Any], ...]]
+__all__ = ["Choice", "ChoiceSpace", "Genes", "Layers"]
 
 
 class ChoiceSpace(Space):
@@ -212,8 +131,6 @@ class ChoiceSpace(Space):
     @final
     def parse(self, text: str) -> Architecture:
         """Reads what ``format`` writes; white space at both ends is ignored."""
-        from spaces._choices_notation import parsed
-
         return self._genome.graph(parsed(text, self._genome.settings, self._genome.layers))
 
     @final
@@ -222,8 +139,6 @@ class ChoiceSpace(Space):
 
         For example ``activation=relu; convolution: 3/16 5/32; linear:`` for two layers of kernel and width, and none.
         """
-        from spaces._choices_notation import written
-
         return written(self._genome.read(architecture), self._genome.settings, self._genome.layers)
 
 

@@ -95,6 +95,7 @@ SMALL: dict[str, Space] = {
     "darts-small": Darts(channels=2, cells=3, input_shape=[2, 4, 8], classes=3),
     "darts-none": Darts(
         1, cells=5, ops=["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"], input_shape=(1, 4, 8)
+    ),
     "three-operations": Cell201(
         "compact", channels=2, ops=["none", "skip_connect", "avg_pool_3x3"], input_shape=(1, 4, 4)
     ),
