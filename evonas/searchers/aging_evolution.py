@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evonas.core.archive import Archive, Funnel, Proposal
+from evonas.core.archive import Archive, FloatArray, Funnel, Proposal, Trial
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Searcher
 from evonas.searchers.lots import draw, next_round, proposal
-from evonas.searchers.selection import crowding, ranks
+from evonas.searchers.selection import IntArray, crowding, ranks
 from evonas.searchers.variation import mutated
 
 TRIES = 200
@@ -46,16 +47,27 @@ class AgingEvolution(Searcher):
         missing = self.population - len(archive)
         alive = archive.trained[-self.population :]
         if missing > 0 or not alive:
-            drawn = draw(self.problem, archive, min(count, missing) if missing > 0 else count, rng)
-            funnel = Funnel(next_round(archive), {"chosen": len(drawn)})
-            return [proposal(self.problem, candidate, "random", funnel) for candidate in drawn]
-        values = archive.values(alive)
-        rank = ranks(values)
-        order = np.lexsort((-crowding(values, rank), rank))
-        place = np.empty(len(alive), dtype=np.int64)
-        place[order] = np.arange(len(alive))
-        chosen: dict[str, Candidate] = {}
+            return self._drawn(archive, min(count, missing) if missing > 0 else count, rng, Counter())
         counts: Counter[str] = Counter()
+        children = self._children(archive, alive, count, rng, counts)
+        if not children:
+            return self._drawn(archive, count, rng, counts)
+        funnel = Funnel(next_round(archive), {**counts, "chosen": len(children)})
+        return [proposal(self.problem, candidate, "variation", funnel) for candidate in children]
+
+    def _drawn(
+        self, archive: Archive, count: int, rng: np.random.Generator, counts: Mapping[str, int]
+    ) -> list[Proposal]:
+        drawn = draw(self.problem, archive, count, rng)
+        funnel = Funnel(next_round(archive), {**counts, "chosen": len(drawn)})
+        return [proposal(self.problem, candidate, "random", funnel) for candidate in drawn]
+
+    def _children(
+        self, archive: Archive, alive: Sequence[Trial], count: int, rng: np.random.Generator, counts: Counter[str]
+    ) -> list[Candidate]:
+        place = _places(archive.values(alive))
+        chosen: dict[str, Candidate] = {}
+        turned_down: set[str] = set()
         rejections = Rejections()
         for _ in range(TRIES * count):
             if len(chosen) == count:
@@ -64,14 +76,20 @@ class AgingEvolution(Searcher):
             parent = alive[int(sample[np.argmin(place[sample])])].proposal.architecture
             counts["drawn"] += 1
             candidate = self.problem.candidate(mutated(self.problem, parent, rng), rejections)
-            if candidate is None or candidate.key in archive or candidate.key in chosen:
+            if candidate is None or candidate.key in turned_down | chosen.keys() or candidate.key in archive:
                 continue
-            candidate = self.problem.with_model_objectives(candidate, rejections)
-            if candidate is not None:
-                chosen[candidate.key] = candidate
-        if not chosen:
-            drawn = draw(self.problem, archive, count, rng)
-            funnel = Funnel(next_round(archive), {**counts, "chosen": len(drawn)})
-            return [proposal(self.problem, candidate, "random", funnel) for candidate in drawn]
-        funnel = Funnel(next_round(archive), {**counts, "chosen": len(chosen)})
-        return [proposal(self.problem, candidate, "variation", funnel) for candidate in chosen.values()]
+            complete = self.problem.with_model_objectives(candidate, rejections)
+            if complete is None:
+                turned_down.add(candidate.key)
+            else:
+                chosen[candidate.key] = complete
+        return list(chosen.values())
+
+
+def _places(values: FloatArray) -> IntArray:
+    """Place of every point, from 0 for the best, by rank and then crowding distance; of equal ones the first."""
+    rank = ranks(values)
+    order = np.lexsort((-crowding(values, rank), rank))
+    place = np.empty(len(values), dtype=np.int64)
+    place[order] = np.arange(len(values))
+    return place

@@ -26,9 +26,9 @@ def choose_batch(
     Multi-Objective Bayesian Optimization", 2020 (batches under joint draws, chosen one after another).
 
     Args:
-        mean: Objectives of ``n`` candidates, minimised and scaled so that the reference is 0: ``(n, objectives)``.
-        std: Deviations in the same scale, 0 for exact objectives: ``(n, objectives)``.
-        front: Points known or pending, in the same scale: ``(m, objectives)``.
+        mean: Objectives of ``n`` candidates, minimised and shifted so that the reference is 0: ``(n, objectives)``.
+        std: Their deviations, 0 for exact objectives: ``(n, objectives)``.
+        front: Points known or pending, shifted likewise: ``(m, objectives)``.
         count: How many to choose.
         rng: Draws the normal deviates.
         draws: Number of draws; their deviates are stratified.
@@ -36,8 +36,10 @@ def choose_batch(
     Returns:
         Indices of at most ``count`` candidates, in the order of choice; fewer where no other improves the front.
     """
-    fronts = _Fronts(front.reshape(-1, mean.shape[1]), draws)
     samples = mean + _deviates(draws, mean.shape[1], rng)[:, None, :] * std
+    if not std.any():
+        samples = samples[:1]  # all draws are the same
+    fronts = _Fronts(front.reshape(-1, mean.shape[1]), len(samples))
     # The heap holds (-gain, index, how many were chosen when the gain was measured): of equal gains the first index.
     heap = [(-fronts.gain(samples[:, index]), index, 0) for index in range(len(mean))]
     heapq.heapify(heap)

@@ -11,6 +11,7 @@ from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, SearchError
 
 TRIES = 10_000
+BUILT_TRIES = 10  # what building a model only to turn it down counts as: it takes milliseconds, a sample microseconds
 
 
 def draw(
@@ -18,7 +19,8 @@ def draw(
 ) -> list[Candidate]:
     """Up to ``count`` distinct candidates from ``Space.sample`` that the archive and ``taken`` do not hold.
 
-    Rejection keeps the space's own distribution among the feasible. Gives up after ``TRIES`` samples without a new one.
+    Rejection keeps the space's own distribution among the feasible. Gives up after ``TRIES`` samples without a new one,
+    of which each that needed a model to be turned down counts as ``BUILT_TRIES``.
 
     Raises:
         Exhausted: Feasible architectures were found, but every one had been seen.
@@ -26,28 +28,32 @@ def draw(
     """
     found: dict[str, Candidate] = {}
     rejections = Rejections()
-    seen = 0
-    tries = 0
+    turned_down: set[str] = set()
+    seen = samples = tries = 0
     while len(found) < count and tries < TRIES:
         tries += 1
+        samples += 1
         candidate = problem.candidate(problem.space.sample(rng), rejections)
-        if candidate is None:
+        if candidate is None or candidate.key in turned_down:
             continue
         if candidate.key in archive or candidate.key in found or candidate.key in taken:
             seen += 1
             continue
-        candidate = problem.with_model_objectives(candidate, rejections)
-        if candidate is not None:
-            found[candidate.key] = candidate
-            tries = 0
+        complete = problem.with_model_objectives(candidate, rejections)
+        if complete is None:
+            turned_down.add(candidate.key)
+            tries += BUILT_TRIES - 1
+            continue
+        found[candidate.key] = complete
+        tries = 0
     if found:
         return list(found.values())
     if seen or len(archive):
         raise Exhausted(
-            f"no unseen feasible architecture was found in {TRIES:,} samples; {len(archive):,} are in the archive"
+            f"no unseen feasible architecture was found in {samples:,} samples; {len(archive):,} are in the archive"
         )
     raise SearchError(
-        f"no feasible architecture was found in {TRIES:,} samples: {rejections.describe()}. "
+        f"no feasible architecture was found in {samples:,} samples: {rejections.describe()}. "
         "Relax the constraint that rejects most, or choose a space that meets it"
     )
 

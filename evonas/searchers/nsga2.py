@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from evonas.core.archive import Archive, Funnel, Proposal
-from evonas.core.problem import Problem, Rejections
+from evonas.core.problem import Problem
 from evonas.core.searcher import Exhausted, Searcher
 from evonas.searchers.lots import draw, next_round, proposal
 from evonas.searchers.variation import Parents, offspring
@@ -46,13 +46,7 @@ class Nsga2(Searcher):
             return [proposal(self.problem, candidate, "random", funnel) for candidate in drawn]
         parents = Parents(trained, archive.values(trained), self.population)
         counts: Counter[str] = Counter()
-        children = offspring(self.problem, archive, parents, count, self.crossover_rate, rng, counts)
-        rejections = Rejections()
-        kept = [
-            complete
-            for candidate in children
-            if (complete := self.problem.with_model_objectives(candidate, rejections)) is not None
-        ]
+        kept = offspring(self.problem, archive, parents, count, self.crossover_rate, rng, counts, built=True)
         varied = len(kept)
         if varied < count:
             try:

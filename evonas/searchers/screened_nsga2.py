@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -33,10 +33,11 @@ class ScreenedNsga2(Searcher):
     """The funnel, and the default: thousands of children, of which only the promising few are trained.
 
     Children of NSGA-II's parents pass, cheapest first: exact objectives and constraints; a predictor on graph features;
-    zero-cost proxies; the predictor again with the proxies; the calibrated gate; and the batch of largest expected
-    hypervolume improvement. A share of what is trained is always drawn at random, so that the report can say what
-    random search would have reached; it is predicted too, which keeps the predictor's report free of selection. Until
-    8 candidates are trained everything is drawn at random.
+    zero-cost proxies; the predictor again with the proxies; and the calibrated gate. Of those that pass, one share is
+    chosen for expected hypervolume improvement and the rest by NSGA-II's ranking of the predicted means: the one looks
+    where the predictor is unsure, the other makes the most of what it knows. A share of what is trained is always drawn
+    at random, before screening, so that the report can say what random search would have reached; it is predicted too,
+    which keeps the predictor's report free of selection. Until 8 candidates are trained everything is drawn at random.
 
     Args:
         problem: What is searched for.
@@ -50,6 +51,7 @@ class ScreenedNsga2(Searcher):
         fresh_share: Share of the screened that are new random samples instead of children, in [0, 1].
         crossover_rate: Share of children with two parents, in [0, 1].
         gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
+        improvement_share: Share of the screened that is chosen for expected hypervolume improvement, in [0, 1].
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ScreenedNsga2(Searcher):
         fresh_share: float = 0.1,
         crossover_rate: float = 0.5,
         gate_error_rate: float = 0.1,
+        improvement_share: float = 0.5,
     ) -> None:
         for name, value, holds, rule in (
             ("population", population, population >= 2, "at least 2"),
@@ -75,6 +78,7 @@ class ScreenedNsga2(Searcher):
             ("fresh_share", fresh_share, 0 <= fresh_share <= 1, "in [0, 1]"),
             ("crossover_rate", crossover_rate, 0 <= crossover_rate <= 1, "in [0, 1]"),
             ("gate_error_rate", gate_error_rate, 0 < gate_error_rate <= 0.5, "in (0, 0.5]"),
+            ("improvement_share", improvement_share, 0 <= improvement_share <= 1, "in [0, 1]"),
         ):
             if not holds:
                 raise ValueError(f"screened_nsga2: {name} must be {rule}; got {value}")
@@ -89,6 +93,7 @@ class ScreenedNsga2(Searcher):
         self.fresh_share = fresh_share
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
+        self.improvement_share = improvement_share
         self._features: tuple[Encoding, ...] = (GraphFeatures(problem.space), LogCost(problem.space))
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
@@ -97,21 +102,18 @@ class ScreenedNsga2(Searcher):
             self.proxies.remember(archive)
         if len(archive.trained) < LEAST_TRAINED:
             return stages.close(archive, self._unscreened(archive, count, rng, stages))
-        wanted = count - self._random_count(archive, count)
-        survivors = self._screen(archive, rng, stages) if wanted else []
-        drawn = self._draw(archive, count, rng, stages, survivors)
+        survivors, drawn = self._finalists(archive, count, rng, stages)
         finalists = [*survivors, *drawn]
         scores = self._scores(finalists, stages)
         with stages.timed("predict"):
-            forecast = Forecast(
-                self.problem, archive, self.predictor, self._with_proxies(archive, finalists, scores), rng
-            )
+            encoding = self._with_proxies(archive, finalists, scores)
+            forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
             mean, std = forecast.of(finalists)
+        n = len(survivors)
         with stages.timed("choose"):
-            n = len(survivors)
-            chosen = self._choose(archive, mean[:n], std[:n], wanted, rng, stages)
-            # The random share goes last, so that what the predictor chose is trained first.
-            chosen += list(range(n, n + min(len(drawn), count - len(chosen))))
+            chosen = self._choose(archive, mean[:n], std[:n], count - len(drawn), rng, stages)
+        # The random share goes last, so that what the predictor chose is trained first.
+        chosen += range(n, n + len(drawn))
         return stages.close(
             archive,
             [
@@ -136,25 +138,37 @@ class ScreenedNsga2(Searcher):
         so_far = sum(trial.proposal.origin == "random" for trial in later)
         return min(count, max(0, math.floor(self.random_share * (len(later) + count) + 0.5) - so_far))
 
+    def _finalists(
+        self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages
+    ) -> tuple[list[Candidate], list[Candidate]]:
+        """What screening leaves; and the random share, with as many more as screening falls short of ``count``."""
+        share = self._random_count(archive, count)
+        # The random share is drawn first: what screening picks must not be missing from it.
+        drawn = self._draw(archive, share, rng, stages, [])
+        survivors = self._screen(archive, drawn, rng, stages) if len(drawn) < count else []
+        drawn += self._draw(archive, count - len(drawn) - len(survivors), rng, stages, [*survivors, *drawn])
+        if not survivors and not drawn:
+            raise Exhausted(f"no unseen feasible architecture was found; {len(archive):,} are in the archive")
+        return survivors, drawn
+
     def _draw(
-        self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages, screened: Sequence[Candidate]
+        self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages, taken: Sequence[Candidate]
     ) -> list[Candidate]:
-        """The random share, and as many more as screening falls short of ``count``."""
-        short = max(self._random_count(archive, count), count - len(screened))
-        if short == 0:
+        """Random candidates; fewer, perhaps none, where no more are found."""
+        if count <= 0:
             return []
         with stages.timed("draw"):
             try:
-                return draw(self.problem, archive, short, rng, taken={candidate.key for candidate in screened})
+                return draw(self.problem, archive, count, rng, taken={candidate.key for candidate in taken})
             except Exhausted:
-                if not screened:
-                    raise
                 return []
 
-    def _screen(self, archive: Archive, rng: np.random.Generator, stages: Stages) -> list[Candidate]:
+    def _screen(
+        self, archive: Archive, drawn: Sequence[Candidate], rng: np.random.Generator, stages: Stages
+    ) -> list[Candidate]:
         """What exact objectives, the first predictor and the objectives of built models leave."""
         with stages.timed("vary"):
-            candidates = self._offspring(archive, rng, stages)
+            candidates = self._offspring(archive, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
             encoding = Concatenated(self.problem.space, self._features)
             forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
@@ -175,62 +189,59 @@ class ScreenedNsga2(Searcher):
             stages.counts["proxied"] = len(candidates)
         return candidates
 
-    def _offspring(self, archive: Archive, rng: np.random.Generator, stages: Stages) -> list[Candidate]:
+    def _offspring(
+        self, archive: Archive, taken: Collection[str], rng: np.random.Generator, stages: Stages
+    ) -> list[Candidate]:
+        """Children and fresh samples, without the objectives of built models, which the shortlist alone gets."""
         trained = archive.trained
         parents = Parents(trained, archive.values(trained), self.population)
         fresh = round(self.fresh_share * self.offspring)
-        wanted = self.offspring - fresh
         counts: Counter[str] = Counter()
-        children = offspring(
-            self.problem, archive, parents, wanted, self.crossover_rate, rng, counts, tries=2 * self.offspring
-        )
-        samples = self._samples(archive, fresh, rng, children)
+        wanted, rate, tries = self.offspring - fresh, self.crossover_rate, 2 * self.offspring
+        found = offspring(self.problem, archive, parents, wanted, rate, rng, counts, taken, tries)
+        found += self._samples(archive, fresh, rng, {*taken, *(candidate.key for candidate in found)}, counts)
         for stage in ("drawn", "distinct", "feasible"):
-            stages.counts[stage] = counts[stage] + len(samples)
-        return children + samples
+            stages.counts[stage] = counts[stage]
+        return found
 
     def _samples(
-        self, archive: Archive, count: int, rng: np.random.Generator, children: Sequence[Candidate]
+        self, archive: Archive, count: int, rng: np.random.Generator, taken: Collection[str], counts: Counter[str]
     ) -> list[Candidate]:
-        """Fresh samples without the objectives of built models, which are measured on the shortlist only."""
-        taken = {candidate.key for candidate in children}
         rejections = Rejections()
         samples: dict[str, Candidate] = {}
         for _ in range(2 * count):
             if len(samples) == count:
                 break
-            candidate = self.problem.candidate(self.problem.space.sample(rng), rejections)
-            if candidate is not None and candidate.key not in taken and candidate.key not in archive:
-                samples.setdefault(candidate.key, candidate)
+            architecture = self.problem.space.sample(rng)
+            counts["drawn"] += 1
+            key = self.problem.space.simplify(architecture).key
+            if key in archive or key in taken or key in samples:
+                continue
+            counts["distinct"] += 1
+            candidate = self.problem.candidate(architecture, rejections)
+            if candidate is not None:
+                counts["feasible"] += 1
+                samples[key] = candidate
         return list(samples.values())
 
     def _choose(
-        self,
-        archive: Archive,
-        mean: FloatArray,
-        std: FloatArray,
-        count: int,
-        rng: np.random.Generator,
-        stages: Stages,
+        self, archive: Archive, mean: FloatArray, std: FloatArray, count: int, rng: np.random.Generator, stages: Stages
     ) -> list[int]:
         if not len(mean):
             return []
         front = archive.values(archive.front())
-        passed = np.flatnonzero(passes(mean, std, front, self.gate_error_rate))
-        stages.counts["passed the gate"] = len(passed)
-        yardstick = Yardstick.of(archive) or Yardstick(front.max(axis=0), np.ones(front.shape[1]))
+        passed = passes(mean, std, front, self.gate_error_rate)
+        stages.counts["passed the gate"] = int(passed.sum())
+        reference = _reference(archive)
+        eligible = np.flatnonzero(passed)
         expected = np.vstack([front, pending_values(archive)])
-        picked = choose_batch(
-            yardstick.scaled(mean[passed]), std[passed] / yardstick.scale, yardstick.scaled(expected), count, rng
-        )
-        chosen = [int(passed[index]) for index in picked]
-        # Where too few are expected to improve the front, the best ranked fill the batch.
-        for index in best_first(mean, len(mean)):
-            if len(chosen) == count:
-                break
-            if int(index) not in chosen:
-                chosen.append(int(index))
-        return chosen
+        improving = math.ceil(self.improvement_share * count)
+        picked = choose_batch(mean[eligible] - reference, std[eligible], expected - reference, improving, rng)
+        chosen = [int(eligible[index]) for index in picked]
+        # The best ranked fill the batch, and of those that the gate rejects only where no others are left.
+        ranked = best_first(mean, len(mean)).tolist()
+        others = [index for index in sorted(ranked, key=lambda index: not passed[index]) if index not in set(chosen)]
+        return chosen + others[: count - len(chosen)]
 
     def _scores(self, candidates: Sequence[Candidate], stages: Stages) -> list[dict[str, float]]:
         if not self.proxies:
@@ -254,3 +265,9 @@ class ScreenedNsga2(Searcher):
         self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]
     ) -> Proposal:
         return proposal(self.problem, candidate, origin, Funnel(0, {}), predicted, scores)
+
+
+def _reference(archive: Archive) -> FloatArray:
+    """What improvement is measured from: the yardstick's reference; until that stands, the worst of the trained."""
+    yardstick = Yardstick.of(archive)
+    return yardstick.reference if yardstick is not None else archive.values().max(axis=0)

@@ -75,6 +75,7 @@ def offspring(
     counts: Counter[str],
     taken: Collection[str] = (),
     tries: int | None = None,
+    built: bool = False,
 ) -> list[Candidate]:
     """Up to ``count`` distinct feasible children that neither the archive nor ``taken`` holds; perhaps none.
 
@@ -88,6 +89,7 @@ def offspring(
         counts: Gets ``drawn``, ``distinct`` and ``feasible`` added.
         taken: Keys that are not wanted besides.
         tries: Children at most; 20 for each wanted one, and 200 at least, where not given.
+        built: Whether objectives of built models are measured too, and their constraints held.
 
     Raises:
         SearchError: The space's mutation keeps returning its parent.
@@ -105,6 +107,8 @@ def offspring(
             continue
         counts["distinct"] += 1
         candidate = problem.candidate(architecture, rejections)
+        if candidate is not None and built:
+            candidate = problem.with_model_objectives(candidate, rejections)
         if candidate is None:
             turned_down.add(key)
             continue

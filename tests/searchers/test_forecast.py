@@ -1,0 +1,120 @@
+"""Forecasts: exact where exact is known, predicted where training is needed, pending at what was predicted."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from searcher_stories import SPACE, archive_of, distinct, evaluation_of, problem_of, proposal_of, true_error
+
+from evonas.core.archive import Archive, Estimate
+from evonas.core.problem import Candidate, Problem, Rejections
+from evonas.searchers.forecast import Forecast, pending_values
+from spaces.architecture import Architecture
+from surrogates.encoding import Encoding
+from surrogates.encodings.log_cost import LogCost
+from surrogates.predictor import FloatArray, Prediction, Predictor
+
+ENCODING = LogCost(SPACE)
+
+
+class Counting(Predictor):
+    """Predicts the number of nodes plus the mean of its targets, deviation 2; must be taught first."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        assert encoding is ENCODING
+        self.level: float | None = None
+
+    def fit(self, architectures: Sequence[Architecture], targets: FloatArray, rng: np.random.Generator) -> None:
+        assert len(architectures) == len(targets)
+        self.level = float(targets.mean())
+
+    def predict(self, architectures: Sequence[Architecture]) -> Prediction:
+        assert self.level is not None
+        return Prediction(
+            np.array([len(one.nodes) + self.level for one in architectures]), np.full(len(architectures), 2.0)
+        )
+
+
+def candidates_of(problem: Problem, count: int = 5) -> list[Candidate]:
+    found = [problem.candidate(one, Rejections()) for one in distinct(SPACE, count, 9)]
+    assert None not in found
+    return [one for one in found if one is not None]
+
+
+def forecast(problem: Problem, archive: Archive, predictor: type[Counting] | None = Counting) -> Forecast:
+    return Forecast(problem, archive, predictor, ENCODING, np.random.default_rng(0))
+
+
+def test_costs_are_read_off_and_errors_are_predicted() -> None:
+    problem = problem_of("three objectives")
+    archive = archive_of(problem, failed=True, pending=3)
+    some = candidates_of(problem)
+    mean, std = forecast(problem, archive).of(some)
+    level = np.mean([true_error(SPACE.simplify(trial.proposal.architecture)) for trial in archive.trained])
+    np.testing.assert_allclose(mean[:, 0], [len(one.simplified.nodes) + level for one in some])
+    costs = [SPACE.cost(one.simplified) for one in some]
+    assert mean[:, 1:].tolist() == [[cost.macs, cost.parameters] for cost in costs]
+    assert std.tolist() == [[2.0, 0.0, 0.0]] * 5
+
+
+def test_what_is_maximised_is_taught_and_told_negated() -> None:
+    problem = problem_of("a goal to maximise")
+    archive = archive_of(problem)
+    some = candidates_of(problem)
+    fitted = forecast(problem, archive)
+    mean, std = fitted.of(some)
+    level = -np.mean([100 - true_error(SPACE.simplify(trial.proposal.architecture)) for trial in archive.trained])
+    np.testing.assert_allclose(mean[:, 0], [len(one.simplified.nodes) + level for one in some])
+    assert fitted.estimates(mean[2], std[2]) == {"accuracy": Estimate(float(mean[2, 0]), 2.0)}
+
+
+def test_without_a_predictor_all_that_needs_training_is_equal_and_nothing_is_claimed() -> None:
+    problem = problem_of("two that need training")
+    archive = archive_of(problem)
+    some = candidates_of(problem)
+    fitted = forecast(problem, archive, None)
+    mean, std = fitted.of(some)
+    assert len(np.unique(mean[:, :2], axis=0)) == 1
+    assert mean[:, 2].tolist() == [SPACE.cost(one.simplified).macs for one in some]
+    assert not std.any()
+    assert fitted.estimates(mean[0], std[0]) == {}
+
+
+def test_an_objective_of_the_model_that_is_not_known_yet_is_equal_for_all() -> None:
+    problem = problem_of("an objective of the built model")
+    archive = archive_of(problem)
+    mean, std = forecast(problem, archive).of(candidates_of(problem))
+    known = [trial.proposal.exact["layers"] for trial in archive.trained]
+    np.testing.assert_allclose(mean[:, 2], np.mean(known))
+    assert std[:, 2].tolist() == [0.0] * 5
+
+
+def test_no_candidates_are_no_rows() -> None:
+    problem = problem_of()
+    mean, std = forecast(problem, archive_of(problem)).of([])
+    assert mean.shape == std.shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("goals", "name", "sign"), [("two objectives", "error", 1), ("a goal to maximise", "accuracy", -1)]
+)
+def test_the_pending_count_at_what_was_predicted_of_them(goals: str, name: str, sign: int) -> None:
+    problem = problem_of(goals)
+    archive = Archive(problem.objectives)
+    told = [None, Estimate(sign * 12.0, 1.0), Estimate(sign * 30.0, 1.0), None]
+    for number, (architecture, estimate) in enumerate(zip(distinct(SPACE, 4, 1), told, strict=True)):
+        predicted = {} if estimate is None else {name: estimate}
+        archive.propose(proposal_of(problem, architecture, predicted=predicted))
+        if number in (0, 2):
+            archive.record(number, evaluation_of(problem, architecture))
+    macs = archive.trials[1].proposal.exact["macs"]
+    assert pending_values(archive).tolist() == [[sign * 12.0, macs]]
+
+
+def test_nothing_pending_is_no_rows() -> None:
+    problem = problem_of("three objectives")
+    assert pending_values(archive_of(problem)).shape == (0, 3)
+    untrained = problem_of("nothing to train")
+    archive = archive_of(untrained, trained=3, pending=2)
+    costs = [SPACE.cost(SPACE.simplify(trial.proposal.architecture)) for trial in archive.pending]
+    assert pending_values(archive).tolist() == [[cost.macs, cost.parameters] for cost in costs]
