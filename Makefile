@@ -14,10 +14,10 @@ demo: $(READY)
 	$(BIN)/evonas run runs/digits.yaml
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 --dist load -m slow
 
 check: $(READY)
 	$(BIN)/ruff check .
