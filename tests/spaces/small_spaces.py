@@ -4,13 +4,13 @@ from spaces import Space
 from spaces.cell101 import Cell101
 from spaces.cell201 import Cell201
 from spaces.darts import Darts
+from spaces.grammar import Grammar
 from spaces.macro import Macro
 from spaces.mixed_precision import MixedPrecision
 from spaces.mlp import Mlp
 from spaces.mobilenet import MobileNet
 from spaces.size_nats import SizeNats
 from spaces.transformer import Transformer
-from spaces.grammar import Grammar
 
 SMALL: dict[str, Space] = {
     "compact": Cell201("compact", input_shape=(1, 8, 8)),
