@@ -26,3 +26,13 @@ class Encoding(ABC):
     @abstractmethod
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
         """Encodes ``n`` architectures to shape ``(n, d)``; NaN means "not known", never "zero"."""
+
+
+def check_columns(encoding: Encoding) -> None:
+    """Refuses an encoding that nothing can be learned from.
+
+    Raises:
+        ValueError: It has no column.
+    """
+    if not encoding.names:
+        raise ValueError("an encoding must have at least one column; got none. Name its columns, or take the default")

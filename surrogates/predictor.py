@@ -13,6 +13,8 @@ from spaces.architecture import Architecture
 
 FloatArray = npt.NDArray[np.float64]
 
+_SMALLEST_DEVIATION = 1e-6  # of the largest absolute target
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -68,3 +70,8 @@ def check_targets(count: int, targets: FloatArray) -> None:
             f"targets must be finite, failures are left out; target {bad[0]} is {targets[bad[0]]} "
             f"({len(bad)} of {count} are not finite)"
         )
+
+
+def smallest_deviation(targets: FloatArray) -> float:
+    """The least that a predicted deviation may be, so that no prediction claims to be exact."""
+    return _SMALLEST_DEVIATION * float(np.abs(targets).max() or 1.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import cast
 
 import numpy as np
@@ -16,11 +15,10 @@ from spaces.architecture import Architecture
 from spaces.discovery import find
 from spaces.space import Space
 from surrogates import ENCODINGS
-from surrogates.encoding import Encoding
-from surrogates.predictor import FloatArray, Prediction, Predictor, check_targets
+from surrogates.conformal import conformal_factor
+from surrogates.encoding import Encoding, check_columns
+from surrogates.predictor import FloatArray, Prediction, Predictor, check_targets, smallest_deviation
 from surrogates.predictors.target_warp import TargetWarp
-
-_SMALLEST_STD = 1e-6  # of the largest absolute target, so that no prediction claims to be exact
 
 Rows = npt.NDArray[np.float32]
 
@@ -48,10 +46,7 @@ class Trees(Predictor):
     the targets' unit; the map is increasing, so ranks are those of the bags' mean. Each bag leaves out one of ``bags``
     parts of the training set, so each target is predicted once by a bag that never saw it. The deviation is the bags'
     spread and the root mean square left-out error, added in squares, times the slope of the map, times one factor for
-    all: the quantile of left-out errors, in such deviations, of rank ``ceil((n + 1) coverage)``, the finite-sample
-    correction of split conformal prediction (Papadopoulos et al., ECML 2002), divided by the normal quantile of the
-    same coverage. ``mean ± 1.2816 std`` then covers 80 % where ``coverage`` is 0.8. Where that rank
-    exceeds n, the largest error stands in and coverage is a little below nominal.
+    all, the ``conformal_factor`` of left-out errors.
 
     A bag has seen less than the whole ensemble and is a little worse, so intervals err on the wide side.
 
@@ -102,11 +97,8 @@ class Trees(Predictor):
         check_targets(len(architectures), targets)
         targets = np.asarray(targets, np.float64)
         self._fitted = None  # a fit that fails leaves no earlier one behind
-        smallest_std = _SMALLEST_STD * float(np.abs(targets).max() or 1.0)
-        if not self._encoding.names:
-            raise ValueError(
-                "an encoding must have at least one column; got none. Name its columns, or take the default"
-            )
+        check_columns(self._encoding)
+        smallest_std = smallest_deviation(targets)
         warp = TargetWarp.fitted(targets)
         if warp is None:
             self._fitted = _Fitted(float(targets.mean()), smallest_std)
@@ -124,9 +116,8 @@ class Trees(Predictor):
         # Spread at a training point is read from all bags, of which one had not seen it: a little too small,
         # which the factor makes up for.
         deviation = warp.slope(left_out) * np.hypot(everyone.std(axis=0), noise) + smallest_std
-        errors = np.sort(np.abs(targets - warp.backward(left_out)) / deviation)
-        rank = min(math.ceil((len(errors) + 1) * self._coverage), len(errors))
-        stretch = float(errors[rank - 1]) / NormalDist().inv_cdf((1 + self._coverage) / 2)
+        errors = np.abs(targets - warp.backward(left_out)) / deviation
+        stretch = conformal_factor(errors, self._coverage)
         self._fitted = _Fitted(float(targets.mean()), smallest_std, warp, bags, noise, stretch)
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:

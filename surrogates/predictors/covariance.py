@@ -1,0 +1,162 @@
+"""The covariance of the Gaussian process and the marginal likelihood that chooses it.
+
+"R&W" is Rasmussen & Williams, Gaussian Processes for Machine Learning, MIT Press 2006.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_solve, cholesky
+from scipy.optimize import minimize
+
+from surrogates.predictor import FloatArray
+
+IntArray = npt.NDArray[np.int64]
+
+_BROADNESS = 0.05  # of r² in the broad part: it is flat where the local part has long forgotten
+_JITTERS = (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2)  # of the mean variance, tried in this order
+
+# Medians and deviations of the log-normal priors, for targets of variance 1 and columns of variance 1. What the groups'
+# weights sum to is the mean squared distance of two rows; at r = 2 the local part has fallen to 0.41.
+_LOCAL, _BROAD, _NOISE, _SUM_OF_WEIGHTS = 0.5, 1.0, 0.05, 4.0
+_SPREAD, _SPREAD_OF_WEIGHTS = 1.0, 1.5
+_FARTHEST = 5.0  # deviations that a logarithm may lie from its median: keeps the search where numbers are finite
+
+
+@dataclass(frozen=True, slots=True)
+class Covariance:
+    """``k(x, z) = local (1 + r) exp(-r) + broad exp(-0.05 r²)`` with ``r² = Σ ((x - z) scales)²``.
+
+    The first part is a Matérn 3/2 (R&W eq. 4.17), which learns what is particular to similar rows; the second a broad
+    squared exponential, which learns the trend over all.
+
+    Attributes:
+        local: Variance of the Matérn part.
+        broad: Variance of the squared exponential part.
+        noise: Variance of a target about the function.
+        scales: Shape ``(d,)``: inverse lengthscale of each column.
+    """
+
+    local: float
+    broad: float
+    noise: float
+    scales: FloatArray
+
+    @property
+    def variance(self) -> float:
+        """Of the function at any one row, before targets are known and without noise."""
+        return self.local + self.broad
+
+    def between(self, left: FloatArray, right: FloatArray) -> FloatArray:
+        """Covariances of rows ``(n, d)`` with rows ``(m, d)``, without noise: ``(n, m)``."""
+        squared = _squared_distances(left * self.scales, right * self.scales)
+        distance = np.sqrt(squared)
+        return np.asarray(
+            self.local * (1 + distance) * np.exp(-distance) + self.broad * np.exp(-_BROADNESS * squared), np.float64
+        )
+
+    def among(self, rows: FloatArray) -> FloatArray:
+        """Covariances of noisy targets at rows ``(n, d)``: ``(n, n)``."""
+        result = self.between(rows, rows)
+        np.fill_diagonal(result, self.variance + self.noise)
+        return result
+
+
+def triangle(matrix: FloatArray) -> FloatArray:
+    """Lower Cholesky factor of a covariance, with the least jitter on its diagonal that makes it one.
+
+    Raises:
+        LinAlgError: It is far from positive definite.
+    """
+    level = float(np.trace(matrix)) / max(len(matrix), 1)
+    for jitter in _JITTERS:
+        try:
+            return np.asarray(cholesky(matrix + jitter * level * np.eye(len(matrix)), lower=True), np.float64)
+        except np.linalg.LinAlgError:
+            continue
+    raise np.linalg.LinAlgError("a covariance must be positive definite; its Cholesky factorisation failed")
+
+
+def most_probable(rows: FloatArray, groups: IntArray, targets: FloatArray, iterations: int) -> Covariance:
+    """The covariance of the highest posterior density: marginal likelihood times log-normal priors.
+
+    L-BFGS-B on logarithms, from the priors' medians. Columns of a group share one lengthscale. Weights of groups are
+    scaled by their number of columns, so that each group counts alike at first, however many columns it has.
+
+    Args:
+        rows: Shape ``(n, d)``, columns of mean 0 and variance 1.
+        groups: Shape ``(d,)``: the number of each column's group, from 0.
+        targets: Shape ``(n,)``, of mean 0 and variance 1.
+        iterations: Most steps of the optimiser.
+    """
+    centre, spread = prior(groups)
+    found = minimize(
+        negative_log_posterior,
+        centre,
+        (rows, groups, targets),
+        method="L-BFGS-B",
+        jac=True,
+        bounds=np.column_stack([centre - _FARTHEST * spread, centre + _FARTHEST * spread]),
+        options={"maxiter": iterations},
+    )
+    return covariance_of(np.asarray(found.x, np.float64), groups)
+
+
+def prior(groups: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Means and deviations of the logarithms of (local, broad, noise, each group's weight)."""
+    count = int(groups.max(initial=-1)) + 1
+    centre = np.log([_LOCAL, _BROAD, _NOISE, *[_SUM_OF_WEIGHTS / max(count, 1)] * count])
+    return centre, np.array([_SPREAD] * 3 + [_SPREAD_OF_WEIGHTS] * count)
+
+
+def covariance_of(logarithms: FloatArray, groups: IntArray) -> Covariance:
+    """The covariance that logarithms of (local, broad, noise, each group's weight) stand for."""
+    local, broad, noise, *weights = np.exp(logarithms).tolist()
+    # Two rows differ by 2 in the square on average in each column of variance 1.
+    per_column = np.array(weights) / (2 * np.maximum(np.bincount(groups, minlength=len(weights)), 1))
+    return Covariance(local, broad, noise, np.sqrt(per_column[groups]))
+
+
+def negative_log_posterior(
+    logarithms: FloatArray, rows: FloatArray, groups: IntArray, targets: FloatArray
+) -> tuple[float, FloatArray]:
+    """Minus the log marginal likelihood (R&W eq. 2.30) and minus the log prior, and their gradient (R&W eq. 5.9).
+
+    Args:
+        logarithms: Shape ``(3 + groups,)``: of local, broad, noise and each group's weight.
+        rows: Shape ``(n, d)``.
+        groups: Shape ``(d,)``.
+        targets: Shape ``(n,)``.
+    """
+    covariance = covariance_of(logarithms, groups)
+    n = len(targets)
+    scaled = rows * covariance.scales
+    squared = _squared_distances(scaled, scaled)
+    np.fill_diagonal(squared, 0.0)
+    distance = np.sqrt(squared)
+    decay = np.exp(-distance)
+    local = covariance.local * (1 + distance) * decay
+    broad = covariance.broad * np.exp(-_BROADNESS * squared)
+    factor = triangle(local + broad + covariance.noise * np.eye(n))
+    inverse = np.asarray(cho_solve((factor, True), np.eye(n)))
+    solved = inverse @ targets
+    value = 0.5 * targets @ solved + np.log(np.diag(factor)).sum() + 0.5 * n * np.log(2 * np.pi)
+    sensitivity = 0.5 * (inverse - np.outer(solved, solved))  # of the value to each covariance
+    by_squared = sensitivity * (-0.5 * covariance.local * decay - _BROADNESS * broad)  # to each squared distance
+    # Σ_ij S_ij (x_i - x_j)² of each column, without the n x n x d array of differences
+    by_column = 2 * (by_squared.sum(axis=1) @ scaled**2 - (scaled * (by_squared @ scaled)).sum(axis=0))
+    by_weight = np.bincount(groups, by_column, minlength=len(logarithms) - 3)
+    gradient = np.array(
+        [(sensitivity * local).sum(), (sensitivity * broad).sum(), covariance.noise * np.trace(sensitivity), *by_weight]
+    )
+    centre, spread = prior(groups)
+    away = (logarithms - centre) / spread
+    return float(value + 0.5 * away @ away), gradient + away / spread
+
+
+def _squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:
+    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)
+    return np.asarray(np.maximum(squares - 2 * left @ right.T, 0.0), np.float64)
