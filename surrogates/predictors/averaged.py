@@ -69,7 +69,7 @@ class Averaged(Predictor):
         warp = self._warp
         if warp is None:
             return Prediction(means.mean(axis=0), deviations.mean(axis=0))
-        warped = warp.forward(np.maximum(means, warp.backward(-np.inf) + _LEAST_GAP * warp.typical))
+        warped = warp.forward(np.maximum(means, warp.lowest + _LEAST_GAP * warp.typical))
         mean = warped.mean(axis=0)
         deviation = warp.slope(mean) * (deviations / warp.slope(warped)).mean(axis=0)
         return Prediction(warp.backward(mean), np.maximum(deviation, self._smallest_std))

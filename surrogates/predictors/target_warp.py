@@ -41,8 +41,13 @@ class TargetWarp:
         logs = np.log(gaps / typical + _OFFSET)
         return cls(best, typical, float(logs.mean()), float(logs.std()))
 
+    @property
+    def lowest(self) -> float:
+        """What ``backward`` never falls below, in the targets' own unit; ``forward`` takes what lies above."""
+        return self.best - _OFFSET * self.typical
+
     def forward(self, targets: FloatArray) -> FloatArray:
-        """Targets at least as large as the best, in their own unit, to the fitted scale."""
+        """Targets above ``lowest``, in their own unit, to the fitted scale."""
         return np.asarray((np.log((targets - self.best) / self.typical + _OFFSET) - self.centre) / self.spread)
 
     def backward(self, warped: FloatArray) -> FloatArray:
