@@ -9,7 +9,7 @@
 To add a component, add a file to its room; it is found by the file's name and its laws are tested by themselves.
 
     encoding = find(ENCODINGS, "graph_features")(space)
-    predictor = find(PREDICTORS, "trees")(space)
+    predictor = find(PREDICTORS, "gaussian_process")(space)
     predictor.fit(architectures, targets, np.random.default_rng(0))
     prediction = predictor.predict(candidates)
 

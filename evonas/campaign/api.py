@@ -26,7 +26,7 @@ def search(
     trainer: Part = "classifier",
     evaluator: Part | None = None,
     searcher: Part = "screened_nsga2",
-    predictor: Part | None = "trees",
+    predictor: Part | None = "gaussian_process",
     proxies: Sequence[Part] = ("synflow", "nwot", "parameters"),
     initial: int = 16,
     batch: int = 8,

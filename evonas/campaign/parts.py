@@ -31,7 +31,7 @@ class Parts:
     objectives: Sequence[Part] = ("validation_error", "macs", "parameters")
     constraints: Sequence[Constraint] = ()
     searcher: Part = "screened_nsga2"
-    predictor: Part | None = "trees"
+    predictor: Part | None = "gaussian_process"
     proxies: Sequence[Part] = ("synflow", "nwot", "parameters")
     executor: Part = field(default_factory=lambda: {"name": "processes", "workers": 2})
     initial: int = 16

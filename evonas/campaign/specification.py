@@ -157,7 +157,7 @@ class Specification(BaseModel):
     )
     searcher: Component = Field(default=Component.of("screened_nsga2"), description="what chooses the next candidates")
     predictor: Component | None = Field(
-        default=Component.of("trees"),
+        default=Component.of("gaussian_process"),
         description="what predicts the objectives that need training; null screens by the exact ones alone",
     )
     proxies: Proxies = Field(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from searcher_stories import SEARCHERS, SPACE, campaign, distinct, made, problem_of, true_error
 
-from surrogates.predictors.trees import Trees
+from surrogates.predictors.gaussian_process import GaussianProcess
 
 SEEDS = 16
 
@@ -24,10 +24,13 @@ def box() -> tuple[np.ndarray, np.ndarray, float]:
 
 @cache
 def reached(name: str, budget: int, seed: int, whole: bool = False) -> float:
-    """Share of the large sample's hypervolume; ``whole`` takes the searcher with its own defaults."""
+    """Share of the large sample's hypervolume, above 1 where more is found than the sample holds.
+
+    ``whole`` takes the searcher with its own defaults and a campaign's default predictor.
+    """
     problem = problem_of()
     searcher = (
-        SEARCHERS[name](problem, predictor=lambda encoding: Trees(SPACE, encoding))  # type: ignore[call-arg]
+        SEARCHERS[name](problem, predictor=lambda encoding: GaussianProcess(SPACE, encoding))  # type: ignore[call-arg]
         if whole
         else made(name, problem, population=16)
     )
@@ -48,7 +51,7 @@ def test_without_a_predictor_evolution_beats_random_search(name: str) -> None:
 
 
 def test_the_default_funnel_beats_random_search_and_evolution() -> None:
-    """Measured over these 3 seeds at 48 trainings: screened_nsga2 .85, nsga2 .70, random .62."""
+    """Measured over these 3 seeds at 48 trainings: screened_nsga2 1.03 (with trees .85), nsga2 .70, random .62."""
     screened = mean_reached("screened_nsga2", 48, 3, whole=True)
     assert screened > mean_reached("nsga2", 48, 3) + 0.05
     assert screened > mean_reached("random", 48, 3) + 0.1
@@ -57,5 +60,5 @@ def test_the_default_funnel_beats_random_search_and_evolution() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("rival", ["random", "nsga2", "aging_evolution"])
 def test_the_default_funnel_beats_what_screens_nothing_by_far(rival: str) -> None:
-    """Measured over these 12 seeds: screened_nsga2 .91, the others .52 to .61."""
+    """Measured over these 12 seeds: screened_nsga2 1.03 (with trees .91), the others .52 to .61."""
     assert mean_reached("screened_nsga2", 48, 12, whole=True) > mean_reached(rival, 48, 12) + 0.15

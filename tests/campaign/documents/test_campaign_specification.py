@@ -75,7 +75,7 @@ def test_defaults() -> None:
         "objectives": [{"name": "validation_error"}, {"name": "macs"}, {"name": "parameters"}],
         "constraints": {},
         "searcher": {"name": "screened_nsga2"},
-        "predictor": {"name": "trees"},
+        "predictor": {"name": "gaussian_process"},
         "proxies": [{"name": "synflow"}, {"name": "nwot"}, {"name": "parameters"}],
         "executor": {"name": "processes", "workers": 2},
         "budget": 4,
