@@ -140,7 +140,9 @@ def test_it_is_the_default_and_gets_its_predictor_and_proxies_from_the_campaign(
             value = true_error(SPACE.simplify(one.architecture))
             archive.record(number, Evaluation({"validation_error": value}, 0.0))
     assert isinstance(plan.searcher, ScreenedNsga2)
-    assert all(len(trial.proposal.proxies) == 3 for trial in archive.trials)
+    assert all("parameters" in trial.proposal.proxies for trial in archive.trials)
+    # A cell that lets nothing through is on the front of the fewest MACs, and neither synflow nor nwot can score it.
+    assert sum(len(trial.proposal.proxies) == 3 for trial in archive.trials) >= 18
     assert [trial.proposal.origin for trial in archive.trials[16:]] == ["screened"] * 4
     assert all(trial.proposal.predicted.keys() == {"validation_error"} for trial in archive.trials[16:])
     assert archive.trials[-1].proposal.funnel.counts["drawn"] >= 2000
