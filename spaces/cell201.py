@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spaces._cell201_notation import benchmark_class, parsed
 from spaces._cell201_simplify import simplified
 from spaces._cell201_skeleton import Skeleton
 from spaces.architecture import Architecture, Node
@@ -152,6 +153,10 @@ class Cell201(Space):
         _graph_ops(architecture)
         return simplified(architecture)
 
+    def benchmark_class(self, architecture: Architecture) -> str:
+        """NAS-Bench-201's own isomorphism class of a member, 6,466 of them; ``simplify`` merges otherwise."""
+        return benchmark_class(self._genes(architecture)[0])
+
     def cost(self, architecture: Architecture) -> Cost:
         """Exact cost of the graph as it is. Only convolutions and the head count as multiply-accumulates."""
         ops = _graph_ops(architecture)
@@ -173,8 +178,6 @@ class Cell201(Space):
 
     def parse(self, text: str) -> Architecture:
         """Reads ``|nor_conv_3x3~0|+|none~0|skip_connect~1|+|…|``, then `` channels=8`` where they are a gene."""
-        from spaces._cell201_notation import parsed
-
         ops, width = parsed(text, self._cell_ops, self.channels)
         return _graph((ops, width))
 
