@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 import re
-from collections.abc import Sequence
 from numbers import Integral, Real
 
 import numpy as np
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TEXT = re.compile(r"[A-Za-z0-9_.+-]+")
-
-
-def whole(value: object, name: str, least: int = 1) -> int:
-    """``value`` as an int of at least ``least``.
-
-    Raises:
-        ValueError: It is none.
-    """
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = least - 1
-    if number < least or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number of at least {least}; got {value!r}")
-    return number
-
-
-def listed(values: object, name: str) -> tuple[object, ...]:
-    """``values`` as a tuple.
-
-    Raises:
-        ValueError: They are no list.
-    """
-    if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
-        raise ValueError(f"{name} must be a list; got {values!r}")
-    return tuple(values)
 
 
 def one_or_more(values: object) -> object:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spaces._choices_arguments import finite_or_text, listed, require_name, value_text, whole
+from spaces._argument_checks import listed, whole
+from spaces._choices_arguments import finite_or_text, require_name, value_text
 
 Value = int | float | str | bool
 

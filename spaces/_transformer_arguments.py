@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from numbers import Real
 
 import numpy as np
 
+from spaces._argument_checks import whole
 from spaces._transformer_form import FORMS, HEAD_SIZES, KINDS, PREDICTS, Form
 
 SHAPES: dict[str, tuple[int, ...]] = {"gpt": (1024,), "hwgpt": (1024,), "vit": (3, 224, 224)}
 CLASSES = {"gpt": 50_257, "hwgpt": 50_254, "vit": 1000}
-
-
-def whole(value: object, name: str) -> int:
-    """``value`` as a whole number of at least 1."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}")
-    return number
 
 
 def listed(values: object, name: str) -> tuple[object, ...]:

@@ -9,13 +9,13 @@ operation is a node of the graph, with ``input`` for feature map 0 and ``output`
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spaces._argument_checks import image_shape, listed, whole
 from spaces._cell201_notation import benchmark_class, parsed
 from spaces._cell201_simplify import simplified
 from spaces._cell201_skeleton import Skeleton
@@ -73,14 +73,14 @@ class Cell201(Space):
         self.ops = ("input", "output", *self._cell_ops)
         self.attributes = ()
         self.input_shape = _shape(input_shape, compact)
-        self.classes = _whole(classes, "classes")
+        self.classes = whole(classes, "classes")
         if compact and cells not in (None, 1):
             raise ValueError(f"the compact skeleton has one cell a stage; got cells={cells}: leave cells out")
         self.size: int = len(self._cell_ops) ** 6 * len(self.channels)
         self._skeleton = (
             Skeleton(2, 1, "pool", self.input_shape, self.classes)
             if compact
-            else Skeleton(3, _whole(5 if cells is None else cells, "cells"), "residual", self.input_shape, self.classes)
+            else Skeleton(3, whole(5 if cells is None else cells, "cells"), "residual", self.input_shape, self.classes)
         )
         self._costs = {
             width: (
@@ -239,24 +239,8 @@ def _graph_ops(architecture: Architecture) -> list[str]:
     return ops
 
 
-def _whole(value: object, name: str) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}")
-    return number
-
-
-def _listed(values: object, name: str) -> tuple[object, ...]:
-    if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
-        raise ValueError(f"{name} must be a list; got {values!r}")
-    return tuple(values)
-
-
 def _choices(ops: Sequence[str]) -> tuple[str, ...]:
-    given = tuple(str(op) for op in _listed(ops, "ops"))
+    given = tuple(str(op) for op in listed(ops, "ops"))
     for op in given:
         if op not in OPS:
             raise ValueError(f"ops must be among {', '.join(OPS)}; got {op!r}")
@@ -266,18 +250,15 @@ def _choices(ops: Sequence[str]) -> tuple[str, ...]:
 
 
 def _widths(channels: Sequence[int] | int) -> tuple[int, ...]:
-    given = _listed([channels] if isinstance(channels, int | np.integer) else channels, "channels")
-    widths = tuple(_whole(width, "channels") for width in given)
+    given = listed([channels] if isinstance(channels, int | np.integer) else channels, "channels")
+    widths = tuple(whole(width, "channels") for width in given)
     if not widths or len(set(widths)) < len(widths):
         raise ValueError(f"channels must be one or more different numbers; got {channels!r}")
     return widths
 
 
 def _shape(input_shape: Sequence[int], compact: bool) -> tuple[int, int, int]:
-    given = _listed(input_shape, "input_shape")
-    if len(given) != 3:
-        raise ValueError(f"input_shape must be (channels, height, width); got {input_shape!r}")
-    channels, height, width = (_whole(value, "input_shape") for value in given)
+    channels, height, width = image_shape(input_shape)
     if compact and min(height, width) < 2:
         raise ValueError(
             "the compact skeleton halves height and width once, so both must be at least 2; "

@@ -18,7 +18,7 @@ from typing import final
 
 import numpy as np
 
-from spaces._choices_arguments import listed, whole
+from spaces._argument_checks import listed, whole
 from spaces._choices_genes import Choice, Genes, Layers, Value
 from spaces._choices_genome import Genome
 from spaces._choices_notation import parsed, written

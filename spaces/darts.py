@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spaces._argument_checks import listed, whole
 from spaces._darts_genotype import Cell, Genes, Input, parsed, written
 from spaces._darts_graph import INSIDE, NODES, OPS, genes_of, graph_of, require_known
 from spaces._darts_layout import BEFORE_LAST, INPUTS, LAST, Layout
 from spaces._darts_simplify import simplified
-from spaces._image_arguments import halved_twice, listed, whole
+from spaces._image_arguments import halved_twice
 from spaces.architecture import Architecture
 from spaces.space import Cost, Space
 

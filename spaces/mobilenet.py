@@ -26,7 +26,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from spaces._choices_arguments import listed, one_or_more, whole
+from spaces._argument_checks import listed, whole
+from spaces._choices_arguments import one_or_more
 from spaces._mobilenet_skeleton import EXPANDED, MIXED, STEM, UNITS, blocks, halved, rounded
 from spaces.architecture import Architecture
 from spaces.choices import Choice, ChoiceSpace, Layers

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spaces._image_arguments import halved_twice, listed, whole
+from spaces._argument_checks import listed, whole
+from spaces._image_arguments import halved_twice
 from spaces.architecture import Architecture, Node
 from spaces.space import Cost, Space
 
