@@ -93,7 +93,7 @@ class DominanceNetwork(Dominance):
             parameters = new_members(self._reader.graphs, self._design, len(kept), side, self._pretrained, generator)
             parameters |= new_relation(len(kept), parameters["gate"].shape[-1], 2, generator)
 
-            def loss(current: Parameters, embedded: Tensor, rows: Tensor, progress: float) -> Tensor:
+            def loss(current: Parameters, embedded: Tensor, rows: Tensor, _progress: float) -> Tensor:
                 logits = dominance(current, embedded, embedded)
                 truth = outcomes[rows[:, :, None], rows[:, None, :]]
                 return functional.cross_entropy(logits.permute(0, 3, 1, 2), truth, reduction="none").mean(dim=(1, 2))

@@ -102,7 +102,7 @@ class GraphNetwork(Predictor):
         self,
         space: Space,
         encoding: Encoding | None = None,
-        loss: str = "mse",
+        loss: str = "mape",
         members: int = 6,
         hidden: int = 32,
         layers: int = 3,
