@@ -19,7 +19,7 @@ Importing this package loads neither torch nor xgboost; a component's own file d
 from spaces.discovery import Room
 from surrogates.encoding import Encoding
 from surrogates.predictor import Prediction, Predictor
-from surrogates.ranking import coverage, kendall_tau, precision_at_k
+from surrogates.ranking import coverage, kendall_tau, precision_at_k, spearman, true_rank_of_best
 
 ENCODINGS = Room("encoding", "surrogates.encodings", "surrogates.encoding.Encoding")
 PREDICTORS = Room("predictor", "surrogates.predictors", "surrogates.predictor.Predictor")
@@ -35,4 +35,6 @@ __all__ = [
     "coverage",
     "kendall_tau",
     "precision_at_k",
+    "spearman",
+    "true_rank_of_best",
 ]
