@@ -22,7 +22,7 @@ def training_size_figure(rows: Sequence[dict[str, Any]]) -> Figure:
         y = [row["tau"] for row in known]
         spread = [row["tau_std"] or 0.0 for row in known]
         colour = _COLOURS[number % len(_COLOURS)]
-        edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
+        edge: Figure = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
         edge |= {"showlegend": False, "legendgroup": label}
         low = [mean - reach for mean, reach in zip(y, spread, strict=True)]
         high = [mean + reach for mean, reach in zip(y, spread, strict=True)]

@@ -123,7 +123,7 @@ def failures(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _aligned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of the same columns: one without any result has only its counts."""
-    names = list(max(rows, key=len))
+    names = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name) for name in names} for row in rows]
 
 

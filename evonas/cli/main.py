@@ -11,6 +11,7 @@ import typer
 from evonas.cli.benchmark_commands import benchmarks
 from evonas.cli.options import Json
 from evonas.cli.predictor_commands import predictors
+from evonas.cli.proxy_commands import proxies
 
 app = typer.Typer(
     name="evonas",
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(benchmarks, name="benchmark")
 app.add_typer(predictors, name="predictors")
+app.add_typer(proxies, name="proxies")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, e.g. results/digits.")]
 

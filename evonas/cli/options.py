@@ -14,9 +14,7 @@ SpaceOption = Annotated[
 TableOption = Annotated[
     Path, typer.Option("--table", help="CSV file with a column 'arch', plain or .gz.", show_default=False)
 ]
-Target = Annotated[
-    str, typer.Option(metavar="COLUMN[:min|max]", help="Column to rank by; less is better, or ':max'.")
-]
+Target = Annotated[str, typer.Option(metavar="COLUMN[:min|max]", help="Column to rank by; less is better, or ':max'.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes, one thread each.")]
 Cache = Annotated[
     Path | None,

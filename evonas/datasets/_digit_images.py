@@ -19,12 +19,12 @@ def checked(name: str, train: int, seed: int) -> tuple[int, int]:
     Raises:
         ValueError: One breaks its rule; the message begins with the dataset's name.
     """
-    if not isinstance(train, Integral) or not 100 <= train <= EXAMPLES - 200:
+    if not _is_whole(train) or not 100 <= train <= EXAMPLES - 200:
         raise ValueError(
             f"{name}: train must be a whole number from 100 to {EXAMPLES - 200}, to leave 200 for the others; "
             f"got {train!r}"
         )
-    if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+    if not _is_whole(seed) or not 0 <= seed < 2**32:
         raise ValueError(f"{name}: seed must be a whole number from 0 to 2**32 - 1; got {seed!r}")
     return int(train), int(seed)
 
@@ -50,3 +50,7 @@ def stratified(inputs: Tensor, targets: Tensor, train: int, seed: int) -> Splits
     validation, test = train_test_split(rest, train_size=0.5, stratify=labels[rest], random_state=seed)
     inputs = (inputs - inputs[first].mean()) / inputs[first].std()
     return Splits(*(Split(inputs[rows], targets[rows]) for rows in (first, validation, test)))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral)  # numpy's integers, too
