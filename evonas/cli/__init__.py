@@ -1,1 +1,4 @@
-"""The command line: ``evonas run | check | new | list | show | report | benchmark``. One file a command."""
+"""The command line: ``evonas run | check | new | list | show | report | benchmark | predictors | proxies``.
+
+One file a command, or a group of commands.
+"""

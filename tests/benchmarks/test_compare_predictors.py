@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import watched_predictors
 from scipy.stats import kendalltau, spearmanr
 from typer.testing import CliRunner
 from watched_predictors import ENCODED, FITS, guess
 
+from evonas.benchmarks.comparison_figures import training_size_figure
 from evonas.benchmarks.predictors import Compared, PredictorComparison, measure_predictors
 from evonas.cli.main import app
 from evonas.tables.table import Table
@@ -218,7 +218,11 @@ def test_the_command_prints_json_a_table_and_a_plot(table: Path, tmp_path: Path)
     assert "less is better" in run.stderr
     page = plot.read_text()
     assert all(label in page for label in labels)
-    assert page.count('"tonexty"') == 2
+    low, high, line = training_size_figure(rows)["data"][3:]
+    assert (line["name"], line["x"], line["y"]) == (labels[1], [8, 20], [row["tau"] for row in rows[2:]])
+    assert low["y"][1] == pytest.approx(rows[3]["tau"] - rows[3]["tau_std"])
+    assert high["y"][1] == pytest.approx(rows[3]["tau"] + rows[3]["tau_std"])
+    assert high["fill"] == "tonexty"
     printed = CliRunner().invoke(app, [*arguments, "--cache", str(tmp_path / "cache")])
     assert f"{rows[0]['tau']:.3f} ± {rows[0]['tau_std']:.3f}" in printed.output
 
@@ -230,7 +234,3 @@ def test_processes_measure_what_one_process_does(table: Path) -> None:
     timed = {"fit_seconds", "fit_seconds_std", "predict_seconds", "predict_seconds_std"}
     for one, other in zip(alone.rows, together.rows, strict=True):
         assert {k: v for k, v in one.items() if k not in timed} == {k: v for k, v in other.items() if k not in timed}
-
-
-def test_these_predictors_are_found_by_name() -> None:
-    assert watched_predictors.Guessing.__module__ == "watched_predictors"
