@@ -124,6 +124,21 @@ def pick(
 
 
 @app.command()
+def merge(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Results folder.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Results folder of the same campaign.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="Results folder to write.")],
+) -> None:
+    """Joins the results of one campaign that ran twice, with different seeds, into a third folder.
+
+    Example: evonas merge results/here results/there results/both
+    """
+    from evonas.cli.merge import merge_campaigns
+
+    merge_campaigns(first, second, target)
+
+
+@app.command()
 def report(
     folder: Folder,
     output: Annotated[Path | None, typer.Option(help="File to write, instead of DIR/report.html.")] = None,
