@@ -1,4 +1,1 @@
-"""The command line: ``evonas run | check | new | list | show | report | benchmark | predictors | proxies``.
-
-One file a command, or a group of commands.
-"""
+"""The command line, ``evonas COMMAND``; ``evonas --help`` lists them. One file a command, or a group of commands."""
