@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ _FINALISTS = 20
 Progress = Callable[[int, float, str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evolution:
     """Settings of the genetic programming.
 
@@ -34,11 +35,11 @@ class Evolution:
         most_nodes: Of a formula.
     """
 
-    population: int = 300
+    population: int = 1000
     generations: int = 40
-    tournament: int = 5
-    crossover: float = 0.7
-    parsimony: float = 0.001
+    tournament: int = 3
+    crossover: float = 0.6
+    parsimony: float = 0.0005
     most_nodes: int = 40
 
 
@@ -99,7 +100,7 @@ def evolve(
             progress(generation, fitness[top] + settings.parsimony * len(seen[top]), top)
     finalists = sorted(seen, key=fitness.__getitem__, reverse=True)[:_FINALISTS]
     on_all = {text: _tau(seen[text], columns, values) - settings.parsimony * len(seen[text]) for text in finalists}
-    return Formula(max(on_all, key=on_all.__getitem__), inputs)
+    return Formula(ast.unparse(ast.parse(max(on_all, key=on_all.__getitem__), mode="eval")), inputs)  # fewer brackets
 
 
 def _check_data(scores: Mapping[str, FloatArray], values: FloatArray) -> None:
@@ -189,4 +190,4 @@ def _text(tree: gp.PrimitiveTree) -> str:
             stack.append(f"({arguments[0]} {signs[node.name]} {arguments[1]})")
         else:
             stack.append(f"{node.name}({', '.join(arguments)})")
-    return stack[0].removeprefix("(").removesuffix(")") if stack[0].count("(") == 1 and stack[0][0] == "(" else stack[0]
+    return stack[0]
