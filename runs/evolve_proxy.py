@@ -1,9 +1,11 @@
-"""Evolves a formula over proxies that ranks measured architectures, and writes it for ``proxies: [{name: evolved, …}]``.
+"""Evolves a formula over proxies that ranks measured architectures, for ``proxies: [{name: evolved, formula: PATH}]``.
 
     python runs/evolve_proxy.py table cell201 nasbench201.csv.gz cifar10_valid_acc_200ep formula.json \
         --input jacob_cov=proxy_jacov --input parameters=proxy_params
     python runs/evolve_proxy.py campaign results/digits validation_error formula.json
 
+A formula holds for networks whose scores are on the scale of those it was evolved on: the same space, skeleton, input
+shape and implementation of the proxies. Published scores show what is possible; evolve for a campaign on a campaign.
 Half of the architectures' functions are held out: they neither train nor select, and the figures printed are theirs.
 Isomorphic architectures fall into the same half.
 """
@@ -102,7 +104,9 @@ def _evolve(
     chosen = rng.permutation(np.unique(functions[known]))
     learned = known & np.isin(functions, chosen[: len(chosen) // 2])
     held_out = known & ~learned
-    typer.echo(f"{learned.sum():,} architectures to learn from, {held_out.sum():,} held out, {(~known).sum():,} unknown")
+    typer.echo(
+        f"{learned.sum():,} architectures to learn from, {held_out.sum():,} held out, {(~known).sum():,} unknown"
+    )
     started = time.perf_counter()
 
     def progress(generation: int, tau: float, text: str) -> None:

@@ -48,7 +48,7 @@ def evolve(
     values: FloatArray,
     rng: np.random.Generator,
     settings: Evolution | None = None,
-    progress: Progress = lambda generation, tau, text: None,
+    progress: Progress | None = None,
 ) -> Formula:
     """The formula whose values rank ``values`` best by Kendall tau, less a price for each node.
 
@@ -97,7 +97,8 @@ def evolve(
             fit(trees)
             seen.update((_text(tree), tree) for tree in trees)
             top = max(seen, key=fitness.__getitem__)
-            progress(generation, fitness[top] + settings.parsimony * len(seen[top]), top)
+            if progress is not None:
+                progress(generation, fitness[top] + settings.parsimony * len(seen[top]), top)
     finalists = sorted(seen, key=fitness.__getitem__, reverse=True)[:_FINALISTS]
     on_all = {text: _tau(seen[text], columns, values) - settings.parsimony * len(seen[text]) for text in finalists}
     return Formula(ast.unparse(ast.parse(max(on_all, key=on_all.__getitem__), mode="eval")), inputs)  # fewer brackets

@@ -26,13 +26,13 @@ FUNCTIONS: Mapping[str, Callable[..., FloatArray]] = MappingProxyType(
 )
 """Functions by the name that they have in a formula; ``root`` and ``log`` are odd, so that all have every argument."""
 
-OPERATORS: Mapping[str, Callable[..., FloatArray]] = MappingProxyType(
-    {"+": np.add, "-": np.subtract, "*": np.multiply}
-)
+OPERATORS: Mapping[str, Callable[..., FloatArray]] = MappingProxyType({"+": np.add, "-": np.subtract, "*": np.multiply})
 """Operators of two arguments by their sign; a minus may also stand before one."""
 
 _SIGNS: Mapping[type[ast.operator], str] = MappingProxyType({ast.Add: "+", ast.Sub: "-", ast.Mult: "*"})
-_ARITY = {name: 2 if isinstance(function, np.ufunc) and function.nin == 2 else 1 for name, function in FUNCTIONS.items()}
+_ARITY = {
+    name: 2 if isinstance(function, np.ufunc) and function.nin == 2 else 1 for name, function in FUNCTIONS.items()
+}
 _LONGEST = 10_000  # characters; deep nesting would exhaust the parser
 
 

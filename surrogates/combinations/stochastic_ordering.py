@@ -14,13 +14,13 @@ _AT_ONCE = 4_000_000  # comparisons of single scores held in memory
 class StochasticOrdering(Combination):
     """Orders candidates by significant Mann-Whitney comparisons of repeated scores: training-free.
 
-    After Rumiantsev and Coates, "Variation Matters" (TMLR 2025, arXiv 2502.19657). The ``k`` columns are repeated scores
-    of one proxy (other weights, another batch), in no order. A candidate is stochastically larger than another where
-    the one-sided Mann-Whitney U test says so. The paper finds a maximum and a top k by such comparisons in turn, which
-    depend on the order of the candidates as "not significantly larger" is not transitive. Here every pair is compared:
-    a candidate scores the share of the others that it is larger than minus the share that are larger than it (a
-    Copeland score); among equals the mean of P(a score of it > a score of another), half for ties, decides. The test
-    is the normal approximation without continuity correction.
+    After Rumiantsev and Coates, "Variation Matters" (TMLR 2025, arXiv 2502.19657). The ``k`` columns are repeated
+    scores of one proxy (other weights, another batch), in no order. A candidate is stochastically larger than another
+    where the one-sided Mann-Whitney U test says so. The paper finds a maximum and a top k by such comparisons in turn,
+    which depend on the order of the candidates, as "not significantly larger" is not transitive. Here every pair is
+    compared: a candidate scores the number of the others that it is larger than minus the number that are larger than
+    it (Copeland's score); among equals the mean of P(a score of it > a score of another), half for ties, decides. The
+    test is the normal approximation without corrections for continuity or ties.
 
     Args:
         level: Probability of a false difference in one comparison, in (0, 0.5]. With few repeats a small level finds no

@@ -49,7 +49,9 @@ class Evolved(Proxy):
                 raise ProxyFailure(f"the evolved formula needs {name}: {failure}") from None
         value = float(self._formula.apply(scores))
         if not np.isfinite(value):
-            raise ProxyFailure(f"the evolved formula gives {value} for {', '.join(f'{n}={s:g}' for n, s in scores.items())}")
+            raise ProxyFailure(
+                f"the evolved formula gives {value} for {', '.join(f'{n}={s:g}' for n, s in scores.items())}"
+            )
         return value
 
 
