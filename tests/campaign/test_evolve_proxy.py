@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from quick import Recorder, quick_plan
 from typer.testing import CliRunner
 
-import evonas
+from evonas.campaign.session import execute
 from spaces.cell201 import Cell201
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "runs" / "evolve_proxy.py"))
@@ -48,11 +49,11 @@ def test_a_table_gives_a_formula_that_is_judged_on_functions_it_never_saw(table:
 
 
 def test_a_campaign_gives_a_formula_that_another_campaign_uses(tmp_path: Path) -> None:
-    space = {"name": "cell201", "skeleton": "compact", "channels": [4]}
-    common = {"space": space, "objectives": [evonas.Function(lambda cost: float(cost.macs), name="size"), "macs"]}
-    evonas.search(**common, proxies=["parameters", "nwot"], budget=40, initial=40, results=tmp_path / "first")
+    proxies = ("parameters", "nwot")
+    execute(quick_plan(proxies=proxies, budget=40, initial=40), tmp_path / "first", Recorder())
     formula = tmp_path / "formula.json"
-    told("campaign", str(tmp_path / "first"), "size", str(formula))
-    proxies = [{"name": "evolved", "formula": str(formula)}]
-    result = evonas.search(**common, proxies=proxies, budget=10, initial=10)
-    assert all("evolved" in trial.proposal.proxies for trial in result.record.archive.trials)
+    told("campaign", str(tmp_path / "first"), "validation_error", str(formula))
+    plan = quick_plan(proxies=({"name": "evolved", "formula": str(formula)},))
+    record, finished = execute(plan, tmp_path / "second", Recorder())
+    assert finished
+    assert sum("evolved" in trial.proposal.proxies for trial in record.archive.trials) >= 20
