@@ -196,11 +196,11 @@ class ScreenedNsga2(Searcher):
             stages.counts["proxied"] = len(candidates)
         return candidates
 
-    def _promising(self, mean: FloatArray, count: int, rng: np.random.Generator) -> Sequence[int]:
-        if self.predictor is None and self.proxies:
-            # Cost alone would keep the smallest, and the proxies would never see another.
-            return rng.permutation(len(mean))[:count].tolist()
-        return best_first(mean, count).tolist()
+    def _promising(self, mean: FloatArray, count: int, rng: np.random.Generator) -> list[int]:
+        # Without a predictor cost alone would keep the smallest, and the proxies would never see another.
+        by_proxies_alone = self.predictor is None and bool(self.proxies)
+        chosen = rng.permutation(len(mean))[:count] if by_proxies_alone else best_first(mean, count)
+        return [int(index) for index in chosen]
 
     def _offspring(
         self, archive: Archive, taken: Collection[str], rng: np.random.Generator, stages: Stages

@@ -31,7 +31,7 @@ class InformationGain(Combination):
 
     least_trained = 8
 
-    def __init__(self, chosen: int = 3, bins: int = 4) -> None:
+    def __init__(self, chosen: int = 3, bins: int = 3) -> None:
         if chosen < 1 or bins < 2:
             raise ValueError(f"information_gain: chosen must be at least 1 and bins 2; got {chosen} and {bins}")
         self._chosen = chosen

@@ -23,7 +23,7 @@ class RandomForest(Combination):
 
     least_trained = 8
 
-    def __init__(self, trees: int = 200) -> None:
+    def __init__(self, trees: int = 100) -> None:
         if trees < 1:
             raise ValueError(f"random_forest: trees must be at least 1; got {trees}")
         self._trees = trees

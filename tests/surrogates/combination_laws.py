@@ -8,6 +8,7 @@ import pytest
 
 from surrogates.combination import Combination, Trained
 from surrogates.predictor import FloatArray
+from surrogates.ranking import kendall_tau
 
 NAN = float("nan")
 
@@ -27,8 +28,9 @@ def combined(combination: Combination, scores: FloatArray, seed: int = 0) -> Flo
 
 
 def good_candidates_score_higher(combination: Combination) -> None:
+    """The four proxies alone reach .32 to .69; a random order stays within ±.18."""
     scores, values = problem()
-    assert np.corrcoef(combined(combination, scores), values)[0, 1] > 0.7
+    assert (kendall_tau(combined(combination, scores), values) or 0.0) > 0.5
 
 
 def scores_are_finite_except_where_nothing_is_known(combination: Combination) -> None:

@@ -89,7 +89,7 @@ def test_information_gain_turns_over_what_anti_correlates_and_leaves_out_what_re
     found = combine(InformationGain(chosen=2), rest, trained)
     expected = combine(RankAggregation(), np.stack([first, second], axis=1)[200:])
     np.testing.assert_allclose(found, expected)
-    with pytest.raises(ValueError, match="chosen must be at least 1 and bins 2; got 0 and 4"):
+    with pytest.raises(ValueError, match="chosen must be at least 1 and bins 2; got 0 and 3"):
         InformationGain(chosen=0)
 
 
