@@ -82,7 +82,8 @@ class GraphNetwork(Predictor):
     Args:
         space: Simplifies; its ``ops`` and ``attributes`` describe nodes.
         encoding: Side features; the default is graph features and log cost. One without columns leaves the graph alone.
-        loss: A name of ``surrogates/losses.py``, or ``comparison``.
+        loss: A name of ``surrogates/losses.py``, or ``comparison``. The default is chosen by the top of the ranking on
+            NAS-Bench-201, not by tau: of 78 and 156 trained it found the best among its first ten in every draw.
         members: Networks in the ensemble, at least 2.
         hidden: Width of a node's state; a pretrained network has its own.
         layers: Rounds of messages; a pretrained network has its own.
