@@ -15,8 +15,9 @@ from spaces.discovery import find
 from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.conformal import conformal_factor
+from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding, check_columns
-from surrogates.predictor import FloatArray, Prediction, Predictor, check_targets, smallest_deviation
+from surrogates.predictor import FloatArray, Prediction, check_targets, smallest_deviation
 from surrogates.predictors.covariance import most_probable
 from surrogates.predictors.posterior import Posterior
 from surrogates.predictors.standardisation import Standardisation
@@ -43,7 +44,7 @@ class _Fitted:
     learned: _Learned | None = None
 
 
-class GaussianProcess(Predictor):
+class GaussianProcess(CrossValidated):
     """An exact Gaussian process (Rasmussen & Williams, 2006, eq. 2.25 and 2.26) on warped targets.
 
     Targets are fitted on the scale of ``TargetWarp`` and the posterior mean is mapped back to their unit; the map is
