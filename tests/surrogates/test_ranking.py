@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surrogates import Prediction, coverage, kendall_tau, precision_at_k
+from surrogates.ranking import best_rank_at_k, regret_at_k, spearman_rho
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=6)
 
@@ -42,6 +43,34 @@ def test_precision_at_k_is_the_mean_over_orders_of_the_tied(pairs: list[tuple[in
     assert precision_at_k(predicted, measured, k) == pytest.approx(np.mean(shares))
 
 
+@given(PAIRS)
+def test_spearman_rho_is_the_correlation_of_mean_ranks(pairs: list[tuple[int, int]]) -> None:
+    predicted, measured = (np.array(side, float) for side in zip(*pairs, strict=True))
+    ranks = [
+        [np.mean([place for place, other in enumerate(sorted(side)) if other == one]) for one in side]
+        for side in (predicted, measured)
+    ]
+    found = spearman_rho(predicted, measured)
+    if np.ptp(predicted) == 0 or np.ptp(measured) == 0:
+        assert found is None
+    else:
+        assert found == pytest.approx(np.corrcoef(ranks)[0, 1])
+
+
+@given(PAIRS, st.integers(1, 6))
+def test_the_best_of_the_top_is_the_mean_over_orders_of_the_tied(pairs: list[tuple[int, int]], k: int) -> None:
+    predicted, measured = (np.array(side, float) for side in zip(*pairs, strict=True))
+    k = min(k, len(pairs))
+    best = [
+        min(measured[index] for index in order[:k])
+        for order in permutations(range(len(pairs)))
+        if all(predicted[a] <= predicted[b] for a, b in pairwise(order))
+    ]
+    ranks = [1 + sum(measured < one) for one in best]
+    assert best_rank_at_k(predicted, measured, k) == pytest.approx(np.mean(ranks))
+    assert regret_at_k(predicted, measured, k) == pytest.approx(np.mean(best) - min(measured))
+
+
 @pytest.mark.parametrize("nominal", [0.5, 0.8, 0.95])
 def test_coverage_counts_values_inside(nominal: float) -> None:
     rng = np.random.default_rng(0)
@@ -65,6 +94,7 @@ def test_where_there_is_no_order_there_is_no_number() -> None:
     assert kendall_tau(two, flat) is None
     assert kendall_tau(two, two) == 1
     assert kendall_tau(two, -two) == -1
+    assert spearman_rho(one, one) is None
     assert coverage(Prediction(np.empty(0), np.empty(0)), np.empty(0)) is None
 
 
@@ -77,8 +107,9 @@ def test_bad_values_are_refused() -> None:
     with pytest.raises(ValueError, match="predictions must be finite; 2 of 2 are not"):
         precision_at_k(np.array([np.inf, np.nan]), two, 1)
     for k in (0, 3):
-        with pytest.raises(ValueError, match=f"between 1 and the number of values, 2; got {k}"):
-            precision_at_k(two, two, k)
+        for measure in (precision_at_k, best_rank_at_k, regret_at_k):
+            with pytest.raises(ValueError, match=f"between 1 and the number of values, 2; got {k}"):
+                measure(two, two, k)
     with pytest.raises(ValueError, match="nominal coverage must lie between 0 and 1; got 80"):
         coverage(Prediction(two, two), two, nominal=80)
 
