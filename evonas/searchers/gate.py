@@ -41,8 +41,9 @@ def caution(left_out: tuple[FloatArray, FloatArray] | None, values: FloatArray, 
     prediction: Vovk, Machine Learning 2013). Each trained candidate that no other trained one dominates is read at what
     was predicted of it as if it had not been trained; its score is the deviations at which the front of the others
     would no longer reject it; and the scores' conformal quantile is exceeded by a further such candidate at most at
-    ``error_rate``, where it is exchangeable with them. Children of the front are not quite, and predictors that leave
-    out in closed form are a little optimistic; so ``passes`` never allows less than the normal quantile.
+    half of ``error_rate``, were it exchangeable with them. The other half is for what is not: left-out predictions
+    promise half of what they show (theorem 1 of the jackknife+: Barber et al., Annals of Statistics 2021), and children
+    of the front are new in kind. A few scores may be small by luck, so the normal quantile of that rate is the least.
 
     Args:
         left_out: Mean and deviation of the trained, predicted as if they were not, minimised, exact objectives as they
@@ -51,15 +52,16 @@ def caution(left_out: tuple[FloatArray, FloatArray] | None, values: FloatArray, 
         error_rate: In (0, 0.5].
 
     Returns:
-        Infinity where the front is too small to know, with fewer than ``1 / error_rate - 1`` members; 0 for None.
+        Infinity where the front is too small to know, with fewer than ``2 / error_rate - 1`` members; 0 for None.
     """
     if left_out is None:
         return 0.0
     mean, std = left_out
     best = np.flatnonzero(~_dominated(values, values))
     scores = np.array([_deviations_to_pass(mean[one], std[one], values[best[best != one]]) for one in best], np.float64)
-    quantile = conformal_quantile(scores, 1 - error_rate)
-    return float(np.nextafter(quantile, np.inf))  # at the score itself, the reading equals what dominates it
+    quantile = conformal_quantile(scores, 1 - error_rate / 2)
+    least = np.nextafter(quantile, np.inf)  # at the score itself, the reading equals what dominates it
+    return float(max(least, -norm.ppf(error_rate / 2)))
 
 
 def _deviations_to_pass(mean: FloatArray, std: FloatArray, front: FloatArray) -> float:

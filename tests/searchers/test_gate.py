@@ -5,6 +5,7 @@ import gzip
 import math
 import os
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from evonas.searchers.gate import caution, passes
 from spaces.cell201 import Cell201
 from surrogates.predictors.gaussian_process import GaussianProcess
+from surrogates.predictors.trees import Trees
 
 DATA = Path(os.environ.get("EVONAS_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
 RATES = {0.5: 0.0, 0.1: -1.2815515655446004, 0.02: -2.053748910631823}  # standard normal quantiles, from tables
@@ -73,7 +75,7 @@ def test_the_rate_is_reached_by_what_is_only_just_not_dominated(rate: float) -> 
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**31), st.integers(2, 3), st.sampled_from([0.1, 0.3, 0.5]))
+@given(st.integers(0, 2**31), st.integers(2, 3), st.sampled_from([0.2, 0.4, 0.5]))
 def test_caution_is_the_least_that_spares_enough_of_the_front(seed: int, objectives: int, rate: float) -> None:
     """Brute force: each member of the front is offered to the front of the others, at ever more deviations."""
     rng = np.random.default_rng(seed)
@@ -87,12 +89,12 @@ def test_caution_is_the_least_that_spares_enough_of_the_front(seed: int, objecti
         others = np.array([values[other] for other in members if other != row]).reshape(-1, objectives)
         spares = [not len(others) or not dominated(mean[row] - step * std[row], others) for step in grid]
         spared.append(grid[spares.index(True)] if any(spares) else np.inf)
-    rank = math.ceil(round((len(members) + 1) * (1 - rate), 6))
+    rank = math.ceil(round((len(members) + 1) * (1 - rate / 2), 6))
     found = caution((mean, std), values, rate)
     if rank > len(members):
         assert found == np.inf
     else:
-        assert found == pytest.approx(sorted(spared)[rank - 1], abs=0.051)
+        assert found == pytest.approx(max(sorted(spared)[rank - 1], -NormalDist().inv_cdf(rate / 2)), abs=0.051)
 
 
 def test_what_the_front_cannot_promise_rejects_nothing() -> None:
@@ -120,12 +122,12 @@ def gate_errors(values: np.ndarray, mean: np.ndarray, std: np.ndarray, n: int, r
     return float((~passes(mean[rest], std[rest], front, rate, allowed))[fair].mean()) if fair.any() else 0.0
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.3])
+@pytest.mark.parametrize("rate", [0.15, 0.3])
 def test_the_best_are_rejected_no_more_often_than_stated(rate: float) -> None:
     """Predictions that know half of what varies: honest about all, too pessimistic about the best."""
     rng = np.random.default_rng(0)
     errors: dict[bool, list[float]] = {True: [], False: []}
-    for _ in range(60):
+    for _ in range(40):
         cost = rng.uniform(size=900)
         mean = np.column_stack([2 * (1 - cost) + rng.normal(size=900), cost])
         std = np.column_stack([np.full(900, 0.7), np.zeros(900)])
@@ -137,8 +139,8 @@ def test_the_best_are_rejected_no_more_often_than_stated(rate: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", [50, 156, 469])
-def test_published_cells_are_rejected_no_more_often_than_stated(n: int) -> None:
+@pytest.mark.parametrize(("kind", "n"), [(GaussianProcess, 156), (GaussianProcess, 469), (Trees, 156)])
+def test_published_cells_are_rejected_no_more_often_than_stated(kind: type[GaussianProcess | Trees], n: int) -> None:
     """Error and MACs of NAS-Bench-201: random cells trained, the gate's errors counted among 1,500 unseen ones."""
     path = DATA / "nasbench201.csv.gz"
     if not path.exists():
@@ -154,10 +156,10 @@ def test_published_cells_are_rejected_no_more_often_than_stated(n: int) -> None:
         values = np.array(
             [[100 - float(table[cell]["cifar10_test_acc_200ep_mean"]), space.cost(cell).macs] for cell in some]
         )
-        predictor = GaussianProcess(space)
+        predictor = kind(space)
         predictor.fit(some[:n], values[:n, 0], rng)
         parts = predictor.left_out(), predictor.predict(some[n:])
         mean = np.column_stack([np.concatenate([part.mean for part in parts]), values[:, 1]])
         std = np.column_stack([np.concatenate([part.std for part in parts]), np.zeros(len(some))])
-        errors.append(gate_errors(values, mean, std, n, 0.1, True))
-    assert np.mean(errors) <= 0.1
+        errors.append(gate_errors(values, mean, std, n, 0.2, True))
+    assert 0 < np.mean(errors) <= 0.2
