@@ -13,10 +13,11 @@ import torch
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.conformal import conformal_factor
+from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding
 from surrogates.losses import NAMES
 from surrogates.message_passing.pretrained import Pretrained
-from surrogates.predictor import FloatArray, Prediction, Predictor, check_targets, smallest_deviation
+from surrogates.predictor import FloatArray, Prediction, check_targets, constant_prediction, smallest_deviation
 from surrogates.predictors._graph_inputs import InputReader, SideColumns
 from surrogates.predictors._graph_members import Design, generator_of, kept_rows, new_members, parts_of
 from surrogates.predictors._score_ensemble import COMPARISON, ScoreEnsemble
@@ -38,6 +39,7 @@ class _Learned:
         slope: Its slope, positive.
         noise: Root mean square error of left-out scores on the fitted scale.
         stretch: The factor that makes intervals cover.
+        left_out: Of the fitted targets, each by the member that did not see it.
     """
 
     columns: SideColumns
@@ -47,18 +49,20 @@ class _Learned:
     slope: float
     noise: float
     stretch: float
+    left_out: Prediction
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
     """What a fit leaves: nothing is ``learned`` where the targets were the constant ``level``."""
 
+    count: int
     level: float
     smallest_std: float
     learned: _Learned | None = None
 
 
-class GraphNetwork(Predictor):
+class GraphNetwork(CrossValidated):
     """Messages along the edges of the architecture's graph, forwards and backwards, by an ensemble of small networks.
 
     A node enters as its operation's learned vector and descriptors (``operation_descriptors.py``) with its attributes;
@@ -137,20 +141,29 @@ class GraphNetwork(Predictor):
         if warp is not None:
             with one_torch_thread():
                 learned = self._learn(architectures, targets, warp, smallest_std, rng)
-        self._fitted = _Fitted(float(targets.mean()), smallest_std, learned)
+        self._fitted = _Fitted(len(targets), float(targets.mean()), smallest_std, learned)
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:
-        fitted = self._fitted
-        if fitted is None:
-            raise RuntimeError("a graph network predicts what fit has learned; nothing is fitted, so call fit first")
+        fitted = self._result()
         n, learned = len(architectures), fitted.learned
         if learned is None or n == 0:
-            return Prediction(np.full(n, fitted.level), np.full(n, fitted.smallest_std))
+            return constant_prediction(n, fitted.level, fitted.smallest_std)
         with one_torch_thread():
             each = learned.ensemble.scores(self._reader.read(architectures, learned.columns))
         mean = learned.level + learned.slope * each.mean(axis=0)
         deviation = learned.warp.slope(mean) * np.hypot(learned.slope * each.std(axis=0), learned.noise)
         return Prediction(learned.warp.backward(mean), learned.stretch * deviation + fitted.smallest_std)
+
+    def left_out(self) -> Prediction:
+        fitted = self._result()
+        if fitted.learned is None:
+            return constant_prediction(fitted.count, fitted.level, fitted.smallest_std)
+        return fitted.learned.left_out
+
+    def _result(self) -> _Fitted:
+        if self._fitted is None:
+            raise RuntimeError("a graph network predicts what fit has learned; nothing is fitted, so call fit first")
+        return self._fitted
 
     def _learn(
         self,
@@ -177,8 +190,10 @@ class GraphNetwork(Predictor):
         mean = level + slope * left_out
         noise = math.sqrt(float(np.mean((mean - warped) ** 2)))
         deviation = warp.slope(mean) * np.hypot(slope * each.std(axis=0), noise) + smallest_std
-        stretch = conformal_factor(np.abs(targets - warp.backward(mean)) / deviation, self._coverage)
-        return _Learned(columns, ensemble, warp, level, slope, noise, stretch)
+        unseen = warp.backward(mean)
+        stretch = conformal_factor(np.abs(targets - unseen) / deviation, self._coverage)
+        honest = Prediction(unseen, stretch * deviation)
+        return _Learned(columns, ensemble, warp, level, slope, noise, stretch, honest)
 
 
 def _line(scores: FloatArray, targets: FloatArray) -> tuple[float, float]:
