@@ -1,4 +1,4 @@
-"""``evonas benchmark``: how its tables are printed."""
+"""How commands print the rows of a table."""
 
 from __future__ import annotations
 
