@@ -53,9 +53,9 @@ class ContractedPaths(Encoding):
         self._composed = np.zeros((len(kinds), len(place)))
         self._composed[np.arange(len(kinds)), [place[kind] for kind in kinds]] = 1.0
         self._names = (
-            *(f"strings({'>'.join(string)})" for string in self._strings.strings),
-            *(f"compositions({','.join(f'{op}={count}' for op, count in kind)})" for kind in place),
-            *(f"paths({name})" for name in _SCALARS),
+            *(f"strings[{'>'.join(string)}]" for string in self._strings.strings),
+            *(f"compositions[{','.join(f'{op}={count}' for op, count in kind)}]" for kind in place),
+            *(f"paths[{name}]" for name in _SCALARS),
         )
         self._allowed, self._weight = _conditions(space.ops)
         self._cache = RowCache(len(self._names))

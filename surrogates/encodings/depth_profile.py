@@ -24,7 +24,7 @@ class DepthProfile(Encoding):
     The level of a node is the most nodes on a path that ends in it. For an operation, all working operations count, and
     what stands at a level is how many nodes of it have the operation; for an attribute, only nodes that have it count,
     and what stands there is its mean. The sequence of levels is a step function from input to output, averaged over p
-    equal intervals: ``at(operation@interval/p)``; p is the most levels of 64 architectures drawn from the space, at
+    equal intervals: ``at[operation@interval/p]``; p is the most levels of 64 architectures drawn from the space, at
     most 12. Where no node counts, operations are 0 and attributes NaN.
 
     Args:
@@ -42,7 +42,7 @@ class DepthProfile(Encoding):
         columns = [(op, self._places[0]) for op in self._ops] + list(
             zip(space.attributes, self._places[1:], strict=True)
         )
-        self._names = tuple(f"at({label}@{place + 1}/{p})" for label, p in columns for place in range(p))
+        self._names = tuple(f"at[{label}@{place + 1}/{p}]" for label, p in columns for place in range(p))
         self._cache = RowCache(len(self._names))
 
     @property

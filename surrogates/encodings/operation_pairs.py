@@ -22,9 +22,9 @@ _GRAPHS_AT_ONCE = 1000
 class OperationPairs(Encoding):
     """Counts of pairs of nodes by their operations and by how they stand to each other in the simplified graph.
 
-    - ``follows(a>b)``: edges from a node of operation a to one of b;
-    - ``above(a>b)``: pairs with a path from the one to the other;
-    - ``parallel(a>b)``: pairs without a path either way, a before b in the space's ``ops``.
+    - ``follows[a>b]``: edges from a node of operation a to one of b;
+    - ``above[a>b]``: pairs with a path from the one to the other;
+    - ``parallel[a>b]``: pairs without a path either way, a before b in the space's ``ops``.
 
     A column stands for each pair that occurs among 256 architectures drawn from the space, or for the 300 that occur
     most.
@@ -40,7 +40,7 @@ class OperationPairs(Encoding):
         frequent = np.count_nonzero(self._all_pairs(graphs), axis=0)
         order = np.argsort(-frequent, kind="stable")[:_MOST_COLUMNS]
         self._kept = np.sort(order[frequent[order] > 0])
-        names = [f"{relation}({a}>{b})" for relation in _RELATIONS for a in space.ops for b in space.ops]
+        names = [f"{relation}[{a}>{b}]" for relation in _RELATIONS for a in space.ops for b in space.ops]
         self._names = tuple(names[column] for column in self._kept)
         self._cache = RowCache(len(self._names))
 

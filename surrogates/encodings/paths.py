@@ -35,7 +35,7 @@ class Paths(Encoding):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(f"path({'>'.join(string)})" for string in self._strings.strings)
+        return tuple(f"path[{'>'.join(string)}]" for string in self._strings.strings)
 
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
         return self._cache.rows(architectures, self._compute)

@@ -66,8 +66,13 @@ def _walk(batch: GraphBatch, member: FloatArray) -> FloatArray:
         degree = (before < m).sum(axis=1)[:, None]
         before = before[:, : max(int(degree.max(initial=0)), 1)]
         own, divisor = member[batch.ops[:, node]], np.maximum(degree, 1)
-        met[node] = own + met[before, rows].sum(axis=1) / divisor
-        avoided[node] = (1 - own) * np.where(degree > 0, avoided[before, rows].sum(axis=1) / divisor, 1.0)
+        met[node] = own + _sum(met[before, rows]) / divisor
+        avoided[node] = (1 - own) * np.where(degree > 0, _sum(avoided[before, rows]) / divisor, 1.0)
     ends = batch.sinks.T[:, :, None]
     number = np.maximum(ends.sum(axis=0), 1)
     return np.hstack([(values[:m] * ends).sum(axis=0) / number for values in (met, avoided)])
+
+
+def _sum(arriving: FloatArray) -> FloatArray:
+    """Over axis 1, in one order whatever the nodes' numbers, so that twins are rounded alike."""
+    return np.asarray(np.sort(arriving, axis=1).sum(axis=1), np.float64)

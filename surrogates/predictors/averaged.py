@@ -29,7 +29,7 @@ class Averaged(Predictor):
     are about as wide as needed where members err together, and too wide where their errors cancel.
 
     Args:
-        space: Passed to the members, and to the default encoding: graph features and log cost.
+        space: Passed to the members, and to the default encoding, ``concatenated``.
         encoding: Columns to learn from, shared by the members that take one.
         members: Names of predictors, at least 2; a name given twice counts twice.
     """
