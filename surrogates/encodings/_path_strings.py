@@ -62,7 +62,7 @@ class PathStrings:
 def _arriving(level: FloatArray, before: IntArray, m: int) -> FloatArray:
     slots = max(int((before < m).sum(axis=1).max(initial=0)), 1)
     total = level[before[:, :slots], np.arange(len(before))[:, None]].sum(axis=1)
-    return np.minimum(total, 1e300)
+    return np.asarray(np.minimum(total, 1e300), np.float64)
 
 
 def _append(levels: list[FloatArray], node: int, arriving: list[FloatArray], letter: IntArray) -> None:

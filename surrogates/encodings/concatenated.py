@@ -14,7 +14,6 @@ from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.encoding import Encoding
 
-
 _DEFAULT = ("graph_features", "log_cost", "contracted_paths", "random_walks", "operation_pairs", "depth_profile")
 
 

@@ -116,7 +116,8 @@ def _sums(level: IntArray, counted: BoolArray, values: FloatArray) -> FloatArray
     place = graph * most + level[graph, node] - 1
     # Integer values add up exactly in any order of nodes; others are rounded alike for twins by sorting them first.
     order = np.lexsort((values[graph, node], place))
-    return np.bincount(place[order], values[graph, node][order], minlength=n * most).reshape(n, most)
+    sums = np.bincount(place[order], values[graph, node][order], minlength=n * most)
+    return np.asarray(sums.reshape(n, most), np.float64)
 
 
 def _resampled(steps: FloatArray, deepest: IntArray, places: int) -> FloatArray:

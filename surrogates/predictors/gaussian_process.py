@@ -53,9 +53,9 @@ class GaussianProcess(Predictor):
     increasing, so ranks are those of the posterior mean. Columns are standardised on the training rows and constant
     ones dropped; what is not known (NaN, such as a proxy that failed) stands at the column's training median. Each
     column has a lengthscale; those of columns whose names agree before the first bracket, such as ``count(…)``, or from
-    it on, such as ``…(skip_connect)``, are believed to be alike (``ColumnWeights``). The covariance is a Matérn 3/2 plus a broad squared exponential plus noise; lengthscales and variances are those of the
-    highest posterior density on at most ``likelihood_rows`` targets, and all targets enter the one factorisation that
-    predicts.
+    it on, such as ``…(skip_connect)``, are believed to be alike (``ColumnWeights``). The covariance is a Matérn 3/2
+    plus a broad squared exponential plus noise; lengthscales and variances are those of the highest posterior density
+    on at most ``likelihood_rows`` targets, and all targets enter the one factorisation that predicts.
 
     The deviation is the posterior's, noise included, times the slope of the map, times one factor for all, the
     ``conformal_factor`` of left-out errors. Where lengthscales are learned of many targets, these are leave-one-out
