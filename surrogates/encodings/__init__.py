@@ -2,7 +2,7 @@
 
 - ``graph_features.py``: neural graph features of operations, paths and degrees, for any directed acyclic graph.
 - ``log_cost.py``: parameters, multiply-accumulates and depth.
-- ``paths.py``: which operation strings are input-to-output paths; ``contracted_paths.py``: how many, without identities.
+- ``paths.py``: which operation strings are paths; ``contracted_paths.py``: how many paths, without identities.
 - ``random_walks.py``: operations that a random walk is expected to meet; ``operation_pairs.py``: which follows which.
 - ``depth_profile.py``: where along the network operations and node attributes stand.
 - ``columns.py``: side information known by architecture, such as proxy scores.
