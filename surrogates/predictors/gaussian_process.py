@@ -15,8 +15,9 @@ from spaces.discovery import find
 from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.conformal import conformal_factor
+from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding, check_columns
-from surrogates.predictor import FloatArray, Prediction, Predictor, check_targets, smallest_deviation
+from surrogates.predictor import FloatArray, Prediction, check_targets, smallest_deviation
 from surrogates.predictors._column_weights import ColumnWeights
 from surrogates.predictors.covariance import most_probable
 from surrogates.predictors.posterior import Posterior
@@ -46,7 +47,7 @@ class _Fitted:
     learned: _Learned | None = None
 
 
-class GaussianProcess(Predictor):
+class GaussianProcess(CrossValidated):
     """An exact Gaussian process (Rasmussen & Williams, 2006, eq. 2.25 and 2.26) on warped targets.
 
     Targets are fitted on the scale of ``TargetWarp`` and the posterior mean is mapped back to their unit; the map is
@@ -150,16 +151,16 @@ class GaussianProcess(Predictor):
         left_out = _in_unit(warp, posterior.left_out(warped))
         unseen = left_out
         if n <= self._likelihood_rows:
-            unseen = _in_unit(warp, self._left_out_of_all(standardised, weights, warped, rng))
+            unseen = _in_unit(warp, self._left_out_of_all(standardised, weights, warped))
         stretch = conformal_factor(np.abs(targets - unseen.mean) / (unseen.std + smallest_std), self._coverage)
         calibrated = Prediction(left_out.mean, stretch * left_out.std + smallest_std)
         return _Learned(warp, columns, posterior, stretch), calibrated
 
     def _left_out_of_all(
-        self, rows: FloatArray, weights: ColumnWeights, targets: FloatArray, rng: np.random.Generator
+        self, rows: FloatArray, weights: ColumnWeights, targets: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of each target by a process whose lengthscales have not seen its part of the targets."""
-        part = rng.permutation(len(targets)) % _PARTS
+        part = np.arange(len(targets)) % _PARTS
         mean, variance = np.empty((2, len(targets)))
         for number in range(_PARTS):
             here, rest = part == number, part != number
