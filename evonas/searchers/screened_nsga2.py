@@ -24,8 +24,6 @@ from evonas.searchers.variation import Parents, offspring
 from surrogates.encoding import Encoding
 from surrogates.encodings.columns import Columns
 from surrogates.encodings.concatenated import Concatenated
-from surrogates.encodings.graph_features import GraphFeatures
-from surrogates.encodings.log_cost import LogCost
 
 LEAST_TRAINED = 8
 
@@ -96,7 +94,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
-        self._features: tuple[Encoding, ...] = (GraphFeatures(problem.space), LogCost(problem.space))
+        self._features: Encoding = Concatenated(problem.space)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         stages = Stages()
@@ -181,8 +179,7 @@ class ScreenedNsga2(Searcher):
         with stages.timed("vary"):
             candidates = self._offspring(archive, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
-            encoding = Concatenated(self.problem.space, self._features)
-            forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
+            forecast = Forecast(self.problem, archive, self.predictor, self._features, rng)
             mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
         if self.problem.has_model_objectives:
@@ -270,11 +267,11 @@ class ScreenedNsga2(Searcher):
         self, archive: Archive, finalists: Sequence[Candidate], scores: Sequence[Mapping[str, float]]
     ) -> Encoding:
         if not self.proxies:
-            return Concatenated(self.problem.space, self._features)
+            return self._features
         known = {trial.proposal.key: trial.proposal.proxies for trial in archive.trials}
         known |= {candidate.key: score for candidate, score in zip(finalists, scores, strict=True)}
         columns = Columns(self.problem.space, known, tuple(self.proxies.proxies))
-        return Concatenated(self.problem.space, (*self._features, columns))
+        return Concatenated(self.problem.space, (self._features, columns))
 
     def _proposal(
         self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]
