@@ -123,8 +123,9 @@ class GaussianProcess(CrossValidated):
     def left_out(self) -> Prediction:
         """Predicts each of the ``n`` fitted architectures, in their order, as if its own target were not known.
 
-        The closed form of ``Posterior.left_out``: nothing is fitted again, so lengthscales, the warp and the factor of
-        the deviations have seen the target. Deviations are those of ``predict``, factor included.
+        As for the deviations: by thirds with lengthscales of their own where there are up to ``likelihood_rows``
+        targets, else by the closed form of ``Posterior.left_out``. The warp and the factor of the deviations have seen
+        the target. Deviations are those of ``predict``, factor included.
 
         Raises:
             RuntimeError: ``fit`` was not called.
@@ -148,12 +149,11 @@ class GaussianProcess(CrossValidated):
         some = rng.choice(n, self._likelihood_rows, replace=False) if n > self._likelihood_rows else np.arange(n)
         covariance = most_probable(standardised[some], weights, warped[some], self._iterations)
         posterior = Posterior.of(covariance, standardised, warped)
-        left_out = _in_unit(warp, posterior.left_out(warped))
-        unseen = left_out
-        if n <= self._likelihood_rows:
-            unseen = _in_unit(warp, self._left_out_of_all(standardised, weights, warped))
+        few = n <= self._likelihood_rows
+        left_out = self._left_out_of_all(standardised, weights, warped) if few else posterior.left_out(warped)
+        unseen = _in_unit(warp, left_out)
         stretch = conformal_factor(np.abs(targets - unseen.mean) / (unseen.std + smallest_std), self._coverage)
-        calibrated = Prediction(left_out.mean, stretch * left_out.std + smallest_std)
+        calibrated = Prediction(unseen.mean, stretch * unseen.std + smallest_std)
         return _Learned(warp, columns, posterior, stretch), calibrated
 
     def _left_out_of_all(
