@@ -29,8 +29,8 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
     """Processor time on one thread of scoring networks of NAS-Bench-201's skeleton, and compact ones.
 
     Networks are those of random cells with 16 channels and 5 cells a stage on ``batch`` coloured digits of 32x32
-    pixels. A pass is ``cross_entropy(model(inputs)).backward()`` in training mode. Everything to be compared runs in turn,
-    ``repeats`` times for each network, after one run that is not counted.
+    pixels. A pass is ``cross_entropy(model(inputs)).backward()`` in training mode. Everything to be compared runs in
+    turn, ``repeats`` times for each network, after one run that is not counted.
 
     Args:
         cells: Networks; ratios are medians over them.

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 EXAMPLES = 1797
 
 
-def check_arguments(name: str, train: object, seed: object) -> tuple[int, int]:
+def check_arguments(name: str, train: int, seed: int) -> tuple[int, int]:
     """The arguments as plain integers.
 
     Raises:
         ValueError: ``train`` leaves too few examples for the other splits, or ``seed`` is out of range.
     """
-    if not isinstance(train, Integral) or not 100 <= train <= EXAMPLES - 200:  # Integral: numpy's integers, too
+    if not _is_whole(train) or not 100 <= train <= EXAMPLES - 200:
         raise ValueError(
             f"{name}: train must be a whole number from 100 to {EXAMPLES - 200}, to leave 200 for the others; "
             f"got {train!r}"
         )
-    if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+    if not _is_whole(seed) or not 0 <= seed < 2**32:
         raise ValueError(f"{name}: seed must be a whole number from 0 to 2**32 - 1; got {seed!r}")
     return int(train), int(seed)
 
@@ -38,3 +38,7 @@ def digits(train: int, seed: int) -> tuple[Tensor, Tensor, tuple[list[int], list
     second, third = train_test_split(rest, train_size=0.5, stratify=labels[rest], random_state=seed)
     inputs = torch.tensor(images, dtype=torch.float32).reshape(-1, 1, 8, 8)
     return inputs, torch.tensor(labels, dtype=torch.int64), (first, second, third)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral)  # numpy's integers, too

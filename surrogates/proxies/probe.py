@@ -9,9 +9,13 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from surrogates.proxies import shared_pass as shared
+from surrogates.proxies.constant_outputs import constant_outputs
+from surrogates.proxies.hessian_gradients import hessian_gradients
 from surrogates.proxies.perturbation import Perturbation, perturbation
 from surrogates.proxies.proxy_failure import ProxyFailure
+from surrogates.proxies.sample_gradients import sample_sign_sums, tangent_kernel
 from surrogates.proxies.split_gradients import split_gradients
+from surrogates.proxies.stages import Stages, stages
 from surrogates.proxies.synaptic_flow import synaptic_flow
 from surrogates.proxies.untouched import seed_globals, untouched_globals, untouched_model
 
@@ -27,9 +31,14 @@ _READERS: dict[str, Callable[[nn.Module], Any]] = {
 
 # Passes of their own, beside the one that all of shared.NEEDS share.
 _COLLECTORS: dict[str, Collector] = {
+    "constant_outputs": lambda model, inputs, _: constant_outputs(model, inputs),
+    "hessian_gradients": hessian_gradients,
     "perturbation": lambda model, inputs, _: perturbation(model, inputs),
+    "sample_sign_sums": sample_sign_sums,
     "split_gradients": split_gradients,
+    "stages": lambda model, inputs, _: stages(model, inputs),
     "synaptic_flow": lambda model, inputs, _: synaptic_flow(model, inputs),
+    "tangent_kernel": lambda model, inputs, _: tangent_kernel(model, inputs),
 }
 
 NEEDS = shared.NEEDS | _READERS.keys() | _COLLECTORS.keys()
@@ -139,6 +148,36 @@ class Probe:
     def perturbation(self) -> Perturbation:
         """How far a perturbed input moves the last feature map, with Gaussian weights."""
         return cast(Perturbation, self._read("perturbation"))
+
+    @property
+    def hidden_states(self) -> tuple[Tensor, ...]:
+        """What each GELU, SiLU and ReLU received, in the order of running."""
+        return cast(tuple[Tensor, ...], self._read("hidden_states"))
+
+    @property
+    def stages(self) -> Stages:
+        """Entropies and Jacobians of the stages of a convolutional network, with Kaiming-normal weights on noise."""
+        return cast(Stages, self._read("stages"))
+
+    @property
+    def constant_outputs(self) -> Tensor:
+        """``(2, outputs)``, float64: those of the whole batch with every weight 1e-7, and 1."""
+        return cast(Tensor, self._read("constant_outputs"))
+
+    @property
+    def hessian_gradients(self) -> Mapping[str, tuple[Tensor, Tensor]]:
+        """Each weight, and the loss's Hessian times the loss's gradient."""
+        return cast(Mapping[str, tuple[Tensor, Tensor]], self._read("hessian_gradients"))
+
+    @property
+    def sample_sign_sums(self) -> Tensor:
+        """``(weights,)``: for each the sum over examples of its gradient's sign."""
+        return cast(Tensor, self._read("sample_sign_sums"))
+
+    @property
+    def tangent_kernel(self) -> Tensor:
+        """``(n, n)``, float64: the empirical neural tangent kernel of the first few examples."""
+        return cast(Tensor, self._read("tangent_kernel"))
 
     @property
     def synaptic_flow(self) -> Mapping[str, Tensor]:

@@ -20,7 +20,8 @@ from torch.utils.flop_counter import flop_registry
 _aten = torch.ops.aten
 _RELU = frozenset({_aten.relu.default, _aten.relu_.default, _aten.relu6.default, _aten.relu6_.default})
 _CLIPPED = frozenset({_aten.hardtanh.default, _aten.hardtanh_.default})
-_IN_PLACE = frozenset({_aten.relu_.default, _aten.relu6_.default, _aten.hardtanh_.default})
+_IN_PLACE = frozenset({_aten.relu_.default, _aten.relu6_.default, _aten.hardtanh_.default, _aten.silu_.default})
+_HIDDEN = frozenset({_aten.gelu.default, _aten.silu.default, _aten.silu_.default, *_RELU})
 
 _LAYERS: frozenset[Callable[..., Tensor]] = frozenset(
     {
@@ -37,16 +38,18 @@ class Recorder:
         signs: For each ReLU in the order of running, a boolean tensor of its output's shape: is it positive? Several
             ReLUs of one tensor share one object.
         layers: The output of each convolution and linear layer in the order of running, with the axis of its channels.
+        hidden: What each GELU, SiLU and ReLU received, in the order of running.
         macs: Multiply-accumulates of convolutions and matrix products, over the whole batch.
     """
 
-    def __init__(self, signs: bool = False, layers: bool = False, macs: bool = False) -> None:
+    def __init__(self, signs: bool = False, layers: bool = False, macs: bool = False, hidden: bool = False) -> None:
+        self.hidden: list[Tensor] = []
         self.signs: list[Tensor] = []
         self.layers: list[tuple[Tensor, int]] = []
         self.macs = 0
         self._modes: list[Any] = []
-        if signs or macs:
-            self._modes.append(_Operations(self, signs, macs))
+        if signs or macs or hidden:
+            self._modes.append(_Operations(self, signs, macs, hidden))
         if layers:
             self._modes.append(_Layers(self))
         self._stack = ExitStack()
@@ -61,15 +64,17 @@ class Recorder:
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    def __init__(self, recorder: Recorder, signs: bool, macs: bool) -> None:
+    def __init__(self, recorder: Recorder, signs: bool, macs: bool, hidden: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.recorder, self.wants_signs, self.wants_macs = recorder, signs, macs
+        self.recorder, self.wants_signs, self.wants_macs, self.wants_hidden = recorder, signs, macs, hidden
         # Several ReLUs of a cell often see the same tensor. It is kept, so that its id names no other.
         self.known: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
+        if self.wants_hidden and func in _HIDDEN:
+            self.recorder.hidden.append(args[0].clone() if func in _IN_PLACE else args[0])
         output = func(*args, **(kwargs or {}))
         # nn.Hardtanh shares its operation with ReLU6; from another lower end than 0 (by default -1) it is no ReLU.
         if self.wants_signs and (func in _RELU or (func in _CLIPPED and len(args) > 1 and args[1] == 0)):

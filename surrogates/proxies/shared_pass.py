@@ -16,7 +16,7 @@ from surrogates.proxies.recorder import Recorder
 
 _OF_INPUTS = frozenset({"input_gradients"})
 _OF_LOSS = frozenset({"weight_gradients", "channel_saliency"})
-_WITHOUT_GRADIENTS = frozenset({"activation_signs", "feature_maps", "macs"})
+_WITHOUT_GRADIENTS = frozenset({"activation_signs", "feature_maps", "hidden_states", "macs"})
 NEEDS = _OF_INPUTS | _OF_LOSS | _WITHOUT_GRADIENTS | {"depth"}
 
 
@@ -41,7 +41,7 @@ def shared_pass(
     """
     model.train()
     layers = bool(needs & {"channel_saliency", "feature_maps"})
-    recorder = Recorder("activation_signs" in needs, layers, "macs" in needs)
+    recorder = Recorder("activation_signs" in needs, layers, "macs" in needs, "hidden_states" in needs)
     with torch.inference_mode(False), torch.set_grad_enabled(bool(needs - _WITHOUT_GRADIENTS)):
         inputs = differentiable(model, inputs, bool(needs & _OF_INPUTS))
         with recorder:
@@ -50,6 +50,7 @@ def shared_pass(
         readers: dict[str, Callable[[], Any]] = {
             "activation_signs": lambda: _signs(recorder, len(inputs)),
             "feature_maps": lambda: tuple(output.detach().movedim(axis, 1) for output, axis in recorder.layers),
+            "hidden_states": lambda: tuple(recorder.hidden),
             "macs": lambda: recorder.macs / len(inputs),
             "depth": lambda: autograd_depth(outputs),
             "input_gradients": lambda: _input_gradients(outputs, inputs),
@@ -134,13 +135,27 @@ def loss_of(outputs: Tensor, targets: Tensor | None) -> Tensor:
     return functional.cross_entropy(outputs, targets)
 
 
-def gradients_of(loss: Tensor, weights: dict[str, Tensor], keep: bool = False) -> dict[str, Tensor]:
+def gradients_of(
+    loss: Tensor, weights: dict[str, Tensor], differentiable: bool = False, keep: bool = False
+) -> dict[str, Tensor]:
     """Gradients by weight; zeros for weights that the loss does not depend on.
+
+    Args:
+        loss: A single number.
+        weights: By name.
+        differentiable: Gradients flow on through the gradients.
+        keep: What the network kept for its backward pass stays, for another one.
 
     Raises:
         ProxyFailure: The loss depends on none of them, or a gradient is not finite.
     """
-    found = torch.autograd.grad(loss, list(weights.values()), allow_unused=True, retain_graph=keep or None)
+    found = torch.autograd.grad(
+        loss,
+        list(weights.values()),
+        allow_unused=True,
+        create_graph=differentiable,
+        retain_graph=keep or differentiable,
+    )
     if all(gradient is None for gradient in found):
         raise ProxyFailure("gradients of the loss need outputs that depend on the weights; these do not")
     gradients = {
