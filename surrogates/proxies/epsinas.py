@@ -26,7 +26,10 @@ class Epsinas(Proxy):
         outputs = probe.constant_outputs
         low, high = outputs.amin(dim=1, keepdim=True), outputs.amax(dim=1, keepdim=True)
         if bool((low == high).any()):
-            raise ProxyFailure("epsinas needs outputs that differ within the batch; under constant weights they do not")
+            raise ProxyFailure(
+                "epsinas needs outputs that differ within the batch; under constant weights they do not: many layers "
+                "of weights 1e-7 without skip connections put out zeros"
+            )
         scaled = (outputs - low) / (high - low)
         kept = scaled > 0
         both = kept.all(dim=0)

@@ -25,10 +25,12 @@ class Meco(Proxy):
         Raises:
             ProxyFailure: There is no such layer.
         """
-        maps = [feature[0].flatten(1).double() for feature in probe.feature_maps if feature.ndim > 2]
+        maps = [feature[0].flatten(1).double() for feature in probe.feature_maps if feature.ndim > 3]
         maps = [channels for channels in maps if min(channels.shape) > 1]
         if not maps:
-            raise ProxyFailure("meco needs feature maps of several channels and positions; the network has none")
+            raise ProxyFailure(
+                "meco needs images' feature maps of several channels and positions; the network has none"
+            )
         return sum(_least(channels) for channels in maps)
 
 

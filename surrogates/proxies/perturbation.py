@@ -82,6 +82,10 @@ def draw_gaussian(model: nn.Module) -> None:
 class _FeatureMaps(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Watches global poolings and batch normalisations."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # otherwise the first call imports torch._dynamo, which takes seconds
+
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.last: Tensor | None = None

@@ -64,6 +64,10 @@ class Recorder:
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # otherwise the first call imports torch._dynamo, which takes seconds
+
     def __init__(self, recorder: Recorder, signs: bool, macs: bool, hidden: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.recorder, self.wants_signs, self.wants_macs, self.wants_hidden = recorder, signs, macs, hidden

@@ -53,7 +53,7 @@ def stages(model: nn.Module, inputs: Tensor) -> Stages:
             _initialise(model)
             require_finite(model(differentiable(model, torch.randn_like(inputs))))
             if len(features) < 2:
-                raise ProxyFailure(f"stages are compared with one another: at least 2; the network has {len(features)}")
+                raise ProxyFailure(f"stages of feature maps are compared: at least 2; the network has {len(features)}")
             entropies = tuple(_entropy(feature.detach()) for feature in features)
             norms = tuple(_norm(before, after) for before, after in pairwise(features))
     finally:
