@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evonas.campaign.arguments import check_arguments
 from evonas.core.threads import one_torch_thread
 from evonas.datasets.coloured_digits import ColouredDigits
 from evonas.datasets.digits import Digits
@@ -40,11 +41,14 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
         seed: Of the generator that samples cells.
 
     Returns:
-        A row for each set of proxies, then for every proxy alone: median ``milliseconds``, ``passes`` (their ratio to a
-        pass of the network as it is built) and ``passes_channels_last`` (to the faster pass with all tensors channels
-        last). The last row has the ``milliseconds`` of one compact candidate, building included, by nine proxies.
+        A row for each set of proxies, then for every proxy alone that needs no arguments: median ``milliseconds``,
+        ``passes`` (their ratio to a pass of the network as it is built) and ``passes_channels_last`` (to the faster
+        pass with all tensors channels last). The last row has the ``milliseconds`` of one compact candidate, building
+        included, by nine proxies.
     """
-    found: dict[str, Proxy] = {name: proxy() for name, proxy in discover(PROXIES).items()}
+    found: dict[str, Proxy] = {
+        name: proxy() for name, proxy in discover(PROXIES).items() if not check_arguments(proxy, {})
+    }
     sets = {"nine": NINE, "nine, synflow, zen": ELEVEN, **{name: (name,) for name in found}}
     rng = np.random.default_rng(seed)
     split = ColouredDigits().load().train

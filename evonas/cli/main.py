@@ -8,6 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from evonas.cli.benchmark_commands import benchmarks
+from evonas.cli.options import Json
+from evonas.cli.predictor_commands import predictors
+from evonas.cli.proxy_commands import proxies
+
 app = typer.Typer(
     name="evonas",
     help="Finds neural networks that are accurate and small, fast or frugal, while training few of them.",
@@ -17,10 +22,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-benchmarks = typer.Typer(help="Measures the engine itself; each prints a table.", no_args_is_help=True)
 app.add_typer(benchmarks, name="benchmark")
+app.add_typer(predictors, name="predictors")
+app.add_typer(proxies, name="proxies")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, e.g. results/digits.")]
 
 
@@ -100,6 +105,44 @@ def show(
 
 
 @app.command()
+def pick(
+    folder: Folder,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="BOUND", help="A bound such as 'macs <= 2e5'; may be repeated.")
+    ] = None,
+    minimise: Annotated[str | None, typer.Option(metavar="OBJECTIVE", help="The least of this.")] = None,
+    maximise: Annotated[str | None, typer.Option(metavar="OBJECTIVE", help="The most of this.")] = None,
+    knee: Annotated[bool, typer.Option("--knee", help="The knee of the front: the default.")] = False,
+    json: Json = False,
+) -> None:
+    """Chooses one trained network, and says how often the noise of training would have chosen another.
+
+    Examples:
+        evonas pick results/digits --where "macs <= 2e5" --minimise validation_error
+
+        evonas pick results/digits --knee
+    """
+    from evonas.cli.pick import pick_trial
+
+    pick_trial(folder, where or [], minimise, maximise, knee, json)
+
+
+@app.command()
+def merge(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Results folder.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Results folder of the same campaign.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="Results folder to write.")],
+) -> None:
+    """Joins the results of one campaign that ran twice, with different seeds, into a third folder.
+
+    Example: evonas merge results/here results/there results/both
+    """
+    from evonas.cli.merge import merge_campaigns
+
+    merge_campaigns(first, second, target)
+
+
+@app.command()
 def report(
     folder: Folder,
     output: Annotated[Path | None, typer.Option(help="File to write, instead of DIR/report.html.")] = None,
@@ -125,113 +168,6 @@ def list_components(
     from evonas.cli.list import list_rooms
 
     list_rooms(room, json)
-
-
-@benchmarks.command("demo")
-def benchmark_demo(
-    campaign: Annotated[str, typer.Option(help="Campaign file or name.")] = "digits",
-    json: Json = False,
-) -> None:
-    """Runs a campaign as a whole in a fresh folder: its wall time, where it goes, and the peak memory.
-
-    Example: evonas benchmark demo
-    """
-    from evonas.benchmarks.demo import measure_demo
-    from evonas.cli.benchmark import print_rows
-
-    print_rows(measure_demo(campaign), json)
-
-
-@benchmarks.command("workers")
-def benchmark_workers(
-    candidates: Annotated[int, typer.Option(min=2, help="Candidates trained by each.")] = 32,
-    repeats: Annotated[int, typer.Option(min=1, help="Repetitions, alternating.")] = 3,
-    json: Json = False,
-) -> None:
-    """Candidates a second with one worker and with two, side by side.
-
-    Example: evonas benchmark workers --candidates 32
-    """
-    from evonas.benchmarks.workers import measure_workers
-    from evonas.cli.benchmark import print_rows
-
-    print_rows(measure_workers(candidates, repeats), json)
-
-
-@benchmarks.command("overhead")
-def benchmark_overhead(
-    seconds: Annotated[float, typer.Option(min=0.0, help="What one simulated training takes.")] = 60.0,
-    budget: Annotated[int, typer.Option(min=1, help="Trainings.")] = 64,
-    workers: Annotated[int, typer.Option(min=1)] = 2,
-    json: Json = False,
-) -> None:
-    """The engine's own share of the wall time, with an evaluator that sleeps.
-
-    Example: evonas benchmark overhead --seconds 60 --budget 64
-    """
-    from evonas.benchmarks.overhead import measure_overhead
-    from evonas.cli.benchmark import print_rows
-
-    print_rows(measure_overhead(seconds, budget, workers), json)
-
-
-@benchmarks.command("resume")
-def benchmark_resume(
-    kills: Annotated[int, typer.Option(min=1, help="Campaigns killed at a random instant.")] = 10,
-    campaign: Annotated[str, typer.Option(help="Campaign file or name; run with one worker.")] = "digits",
-    budget: Annotated[int, typer.Option(min=1)] = 32,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses the instants.")] = 0,
-    json: Json = False,
-) -> None:
-    """Kills a campaign with SIGKILL at random instants and compares what it goes on to with an uninterrupted run.
-
-    Example: evonas benchmark resume --kills 10
-    """
-    from evonas.benchmarks.resume import measure_resume
-    from evonas.cli.benchmark import print_rows
-
-    print_rows(measure_resume(kills, campaign, budget, seed), json)
-
-
-@benchmarks.command("spaces")
-def benchmark_spaces(
-    space: Annotated[str | None, typer.Option(help="Name of one space, to measure it alone.")] = None,
-    architectures: Annotated[int, typer.Option(min=1, help="Sampled; times are medians over them.")] = 1000,
-    offspring: Annotated[int, typer.Option(min=1, help="Distinct children in a generation.")] = 10_000,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    json: Json = False,
-) -> None:
-    """Microseconds of sample, mutate, simplify, key and cost for every search space, and seconds for a generation.
-
-    Example: evonas benchmark spaces --space cell201
-    """
-    from evonas.benchmarks.spaces import measure_spaces
-    from evonas.cli.benchmark import print_rows
-    from spaces.discovery import UnknownComponent
-
-    try:
-        print_rows(measure_spaces(architectures, offspring, seed, space), json)
-    except UnknownComponent as error:
-        raise typer.BadParameter(str(error), param_hint="--space") from error
-
-
-@benchmarks.command("proxies")
-def benchmark_proxies(
-    cells: Annotated[int, typer.Option(min=1, help="Random networks; ratios are medians over them.")] = 5,
-    repeats: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 5,
-    batch: Annotated[int, typer.Option(min=4, help="Examples.")] = 32,
-    compact: Annotated[int, typer.Option(min=1, help="Compact candidates built and scored.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    json: Json = False,
-) -> None:
-    """Processor time of zero-cost proxies, together and alone, beside one forward and backward pass.
-
-    Example: evonas benchmark proxies --cells 5
-    """
-    from evonas.benchmarks.proxies import measure_proxies
-    from evonas.cli.benchmark import print_rows
-
-    print_rows(measure_proxies(cells, repeats, batch, compact, seed), json)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,41 +1,46 @@
-"""Digits that look a little like photographs: coloured, and larger."""
+"""Handwritten digits in colour, at the size of small photographs."""
 
 from __future__ import annotations
 
-from evonas.datasets._digits_splits import check_arguments, digits
-from evonas.datasets.dataset import Dataset, Split, Splits
+from evonas.datasets._digit_images import checked, digit_images, stratified
+from evonas.datasets.dataset import Dataset, Splits
+
+SIDE = 32
 
 
 class ColouredDigits(Dataset):
-    """scikit-learn's handwritten digits in 32x32 pixels, each in one random colour on another: nothing is downloaded.
+    """The bundled digits at 32x32 pixels, each in two random colours: a stand-in for photographs, without a download.
 
-    A stand-in for small photographs where zero-cost proxies see a batch: neighbouring pixels are alike, colours are
-    correlated, and examples differ. Digits are enlarged bilinearly; ink and paper are uniform over the colours. The
-    splits are those of ``digits``; each channel is standardised by the training split's mean and deviation.
+    Each image is enlarged bilinearly from 8x8 (corners not aligned), and each pixel is mixed of a background and a
+    foreground colour by its ink. Both colours are drawn per image, evenly over red, green and blue from 0 to 1, so
+    that colour says nothing about the class. Splits and standardisation, over all three channels, are those of
+    ``digits``: with the same arguments the same images are in the same splits.
+
+    Made for zero-cost proxies, which rank networks on a batch of it much as on a batch of photographs.
+
+    Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998.
 
     Args:
         train: Training examples, 100 to 1,597.
-        seed: Fixes which example goes to which split, and its colours; below 2**32.
+        seed: Fixes the colours, and which example goes to which split; below 2**32.
 
     Raises:
         ValueError: An argument breaks its rule.
     """
 
-    input_shape = (3, 32, 32)
+    input_shape = (3, SIDE, SIDE)
     classes = 10
 
     def __init__(self, train: int = 600, seed: int = 0) -> None:
-        self.train, self.seed = check_arguments("coloured_digits", train, seed)
+        self.train, self.seed = checked("coloured_digits", train, seed)
 
     def load(self) -> Splits:
+        import numpy as np
         import torch
-        from torch.nn import functional
+        from torch.nn.functional import interpolate
 
-        images, targets, rows = digits(self.train, self.seed)
-        ink = functional.interpolate(images / 16, size=self.input_shape[1:], mode="bilinear", align_corners=False)
-        generator = torch.Generator().manual_seed(self.seed)
-        colours, papers = torch.rand((2, len(images), 3, 1, 1), generator=generator)
-        inputs = papers + ink * (colours - papers)
-        train = inputs[rows[0]]
-        inputs = (inputs - train.mean(dim=(0, 2, 3), keepdim=True)) / train.std(dim=(0, 2, 3), keepdim=True)
-        return Splits(*(Split(inputs[split], targets[split]) for split in rows))
+        images, labels = digit_images()
+        strength = interpolate(images / 16, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+        drawn = np.random.default_rng(self.seed).random((2, len(images), 3, 1, 1), dtype=np.float32)
+        background, foreground = torch.from_numpy(drawn)
+        return stratified(torch.lerp(background, foreground, strength), labels, self.train, self.seed)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evonas.datasets._digits_splits import check_arguments, digits
-from evonas.datasets.dataset import Dataset, Split, Splits
+from evonas.datasets._digit_images import checked, digit_images, stratified
+from evonas.datasets.dataset import Dataset, Splits
 
 
 class Digits(Dataset):
@@ -26,9 +26,7 @@ class Digits(Dataset):
     classes = 10
 
     def __init__(self, train: int = 600, seed: int = 0) -> None:
-        self.train, self.seed = check_arguments("digits", train, seed)
+        self.train, self.seed = checked("digits", train, seed)
 
     def load(self) -> Splits:
-        inputs, targets, rows = digits(self.train, self.seed)
-        inputs = (inputs - inputs[rows[0]].mean()) / inputs[rows[0]].std()
-        return Splits(*(Split(inputs[split], targets[split]) for split in rows))
+        return stratified(*digit_images(), self.train, self.seed)

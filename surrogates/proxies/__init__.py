@@ -6,8 +6,9 @@
   ``synflow``.
 - Of the outputs' gradients by inputs: ``jacob_cov``, ``epe_nas``; by weights: ``ntk_condition`` (TE-NAS).
 - Of ReLU patterns: ``nwot``, ``swap``, ``regularised_swap``, and ``l_swag`` with gradients.
-- Of feature maps and outputs: ``zen``, ``meco``, ``epsinas``, ``w_pca`` (Transformers); AZ-NAS's ``expressivity``,
-  ``progressivity`` and ``trainability``, of which ``macs`` is the fourth.
+- Of feature maps and outputs: ``zen``, ``meco``, ``rbflex``, ``epsinas``, ``w_pca`` (Transformers); AZ-NAS's
+  ``expressivity``, ``progressivity`` and ``trainability``, of which ``macs`` is the fourth.
+- Of other proxies: ``evolved``, a formula read from a file.
 
 ``grasp`` costs too much and ``plain`` says too little to be in any default list.
 

@@ -150,6 +150,16 @@ class Probe:
         return cast(Perturbation, self._read("perturbation"))
 
     @property
+    def activations(self) -> tuple[Tensor, ...]:
+        """The output of each ReLU in the order of running, of the batch's first 3 examples."""
+        return cast(tuple[Tensor, ...], self._read("activations"))
+
+    @property
+    def last_features(self) -> Tensor:
+        """``(batch, …)``: what the last convolution or linear layer received."""
+        return cast(Tensor, self._read("last_features"))
+
+    @property
     def hidden_states(self) -> tuple[Tensor, ...]:
         """What each GELU, SiLU and ReLU received, in the order of running."""
         return cast(tuple[Tensor, ...], self._read("hidden_states"))

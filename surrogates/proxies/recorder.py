@@ -31,26 +31,39 @@ _LAYERS: frozenset[Callable[..., Tensor]] = frozenset(
 )
 
 
+# What a probe needs that each kind of watching serves.
+OPERATIONS = frozenset({"activation_signs", "activations", "hidden_states", "macs"})
+LAYERS = frozenset({"channel_saliency", "feature_maps", "last_features"})
+ACTIVATED = 3  # examples whose activations are kept; all of them would take much memory
+
+
 class Recorder:
     """Records one run of a network; a context around it.
+
+    Args:
+        needs: Of a probe; what is not needed is not watched.
 
     Attributes:
         signs: For each ReLU in the order of running, a boolean tensor of its output's shape: is it positive? Several
             ReLUs of one tensor share one object.
         layers: The output of each convolution and linear layer in the order of running, with the axis of its channels.
+        activations: The output of each ReLU in the order of running, of the first three examples.
+        last_features: What the last convolution or linear layer received, or None.
         hidden: What each GELU, SiLU and ReLU received, in the order of running.
         macs: Multiply-accumulates of convolutions and matrix products, over the whole batch.
     """
 
-    def __init__(self, signs: bool = False, layers: bool = False, macs: bool = False, hidden: bool = False) -> None:
-        self.hidden: list[Tensor] = []
+    def __init__(self, needs: frozenset[str]) -> None:
         self.signs: list[Tensor] = []
+        self.activations: list[Tensor] = []
+        self.hidden: list[Tensor] = []
         self.layers: list[tuple[Tensor, int]] = []
+        self.last_features: Tensor | None = None
         self.macs = 0
         self._modes: list[Any] = []
-        if signs or macs or hidden:
-            self._modes.append(_Operations(self, signs, macs, hidden))
-        if layers:
+        if needs & OPERATIONS:
+            self._modes.append(_Operations(self, needs))
+        if needs & LAYERS:
             self._modes.append(_Layers(self))
         self._stack = ExitStack()
 
@@ -68,9 +81,11 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _should_skip_dynamo(cls) -> bool:
         return False  # otherwise the first call imports torch._dynamo, which takes seconds
 
-    def __init__(self, recorder: Recorder, signs: bool, macs: bool, hidden: bool) -> None:
+    def __init__(self, recorder: Recorder, needs: frozenset[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.recorder, self.wants_signs, self.wants_macs, self.wants_hidden = recorder, signs, macs, hidden
+        self.recorder = recorder
+        self.wants_signs, self.wants_activations = "activation_signs" in needs, "activations" in needs
+        self.wants_hidden, self.wants_macs = "hidden_states" in needs, "macs" in needs
         # Several ReLUs of a cell often see the same tensor. It is kept, so that its id names no other.
         self.known: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
 
@@ -81,8 +96,11 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.recorder.hidden.append(args[0].clone() if func in _IN_PLACE else args[0])
         output = func(*args, **(kwargs or {}))
         # nn.Hardtanh shares its operation with ReLU6; from another lower end than 0 (by default -1) it is no ReLU.
-        if self.wants_signs and (func in _RELU or (func in _CLIPPED and len(args) > 1 and args[1] == 0)):
-            self.recorder.signs.append(self._signs(func, args[0], output))
+        if func in _RELU or (func in _CLIPPED and len(args) > 1 and args[1] == 0):
+            if self.wants_signs:
+                self.recorder.signs.append(self._signs(func, args[0], output))
+            if self.wants_activations:
+                self.recorder.activations.append(output[:ACTIVATED].clone())
         elif self.wants_macs and func._overloadpacket in flop_registry:
             flops = flop_registry[func._overloadpacket](*args, **(kwargs or {}), out_val=output)
             self.recorder.macs += flops // 2
@@ -107,5 +125,6 @@ class _Layers(TorchFunctionMode):
     ) -> Any:
         output = func(*args, **(kwargs or {}))
         if func in _LAYERS:
+            self.recorder.last_features = args[0] if args else (kwargs or {})["input"]
             self.recorder.layers.append((output, output.ndim - 1 if func is functional.linear else 1))
         return output

@@ -12,11 +12,11 @@ from torch.nn import functional
 
 from surrogates.proxies.autograd_depth import autograd_depth
 from surrogates.proxies.proxy_failure import ProxyFailure
-from surrogates.proxies.recorder import Recorder
+from surrogates.proxies.recorder import LAYERS, OPERATIONS, Recorder
 
 _OF_INPUTS = frozenset({"input_gradients"})
 _OF_LOSS = frozenset({"weight_gradients", "channel_saliency"})
-_WITHOUT_GRADIENTS = frozenset({"activation_signs", "feature_maps", "hidden_states", "macs"})
+_WITHOUT_GRADIENTS = OPERATIONS | (LAYERS - _OF_LOSS)
 NEEDS = _OF_INPUTS | _OF_LOSS | _WITHOUT_GRADIENTS | {"depth"}
 
 
@@ -40,8 +40,7 @@ def shared_pass(
         ProxyFailure: The network gave no finite output tensor, so that there is nothing to read.
     """
     model.train()
-    layers = bool(needs & {"channel_saliency", "feature_maps"})
-    recorder = Recorder("activation_signs" in needs, layers, "macs" in needs, "hidden_states" in needs)
+    recorder = Recorder(needs)
     with torch.inference_mode(False), torch.set_grad_enabled(bool(needs - _WITHOUT_GRADIENTS)):
         inputs = differentiable(model, inputs, bool(needs & _OF_INPUTS))
         with recorder:
@@ -50,6 +49,8 @@ def shared_pass(
         readers: dict[str, Callable[[], Any]] = {
             "activation_signs": lambda: _signs(recorder, len(inputs)),
             "feature_maps": lambda: tuple(output.detach().movedim(axis, 1) for output, axis in recorder.layers),
+            "activations": lambda: tuple(recorder.activations),
+            "last_features": lambda: _last_features(recorder),
             "hidden_states": lambda: tuple(recorder.hidden),
             "macs": lambda: recorder.macs / len(inputs),
             "depth": lambda: autograd_depth(outputs),
@@ -178,6 +179,12 @@ def _signs(recorder: Recorder, batch: int) -> tuple[Tensor, ...]:
         last = signs.permute(0, 2, 3, 1) if signs.ndim == 4 else signs
         flat.setdefault(id(signs), last.reshape(batch, -1))
     return tuple(flat[id(signs)] for signs in recorder.signs)
+
+
+def _last_features(recorder: Recorder) -> Tensor:
+    if recorder.last_features is None:
+        raise ProxyFailure("features before the last layer need a convolution or linear layer; the network ran none")
+    return recorder.last_features.detach()
 
 
 def _input_gradients(outputs: Tensor, inputs: Tensor) -> Tensor:

@@ -181,9 +181,16 @@ def test_ctrl_c_while_workers_start_reaches_only_the_main_process(tmp_path: Path
 
 
 def interruptible(command: list[str], folder: Path) -> "subprocess.Popen[str]":
-    """A process group of its own, as a terminal gives it to a command."""
+    """A process group of its own that hears Ctrl-C, as a terminal gives it to a command.
+
+    A suite that runs in the background of a script inherits "ignore" for Ctrl-C, and would hand it down.
+    """
     if sys.platform == "win32":
         pytest.skip("process groups are a POSIX thing")
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, start_new_session=True
-    )
+    heard = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, start_new_session=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, heard)

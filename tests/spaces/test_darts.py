@@ -149,8 +149,8 @@ def test_every_weight_that_simplify_keeps_moves_the_output(text: str) -> None:
     moved: Counter[int] = Counter()
     for name, weight in model.named_parameters():
         if name.startswith("cells.") and weight.ndim == 4:
-            assert weight.grad is not None
-            moved[int(name.split(".")[3])] += bool(weight.grad.abs().max() > 0)
+            # None: where reduction cells read c_{k-2} alone and the others c_{k-1}, nobody reads the cell in between.
+            moved[int(name.split(".")[3])] += weight.grad is not None and bool(weight.grad.abs().max() > 0)
     assert all(moved.values())
     with_weights = [n for n, node in enumerate(graph.nodes) if node.op in ("c_{k-2}", "c_{k-1}", "sep_conv_3x3")]
     assert set(with_weights) <= set(moved)

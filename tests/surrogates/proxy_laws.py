@@ -26,7 +26,7 @@ TARGETS = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
 
 
 SEQUENCES = frozenset({"w_pca"})  # defined for Transformers alone
-ORDERED = frozenset({"zico", "l_swag", "meco"})  # see the two halves of the batch, or its first example
+ORDERED = frozenset({"zico", "l_swag", "meco", "rbflex"})  # see the two halves of the batch, or its first examples
 
 
 def score(name: str, proxies: Proxies, model: nn.Module, seed: int = 0) -> float | ProxyFailure:

@@ -20,6 +20,7 @@ from surrogates.proxies.probe import Probe
 from surrogates.proxies.progressivity import Progressivity
 from surrogates.proxies.proxy import Proxy
 from surrogates.proxies.proxy_failure import ProxyFailure
+from surrogates.proxies.rbflex import Rbflex
 from surrogates.proxies.regularised_swap import RegularisedSwap
 from surrogates.proxies.swap import Swap
 from surrogates.proxies.trainability import Trainability
@@ -142,6 +143,22 @@ def test_meco_is_the_least_eigenvalue_of_numpys_correlations() -> None:
         channels = model[:depth](inputs)[0].detach().double().flatten(1).numpy()
         expected += np.linalg.eigvals(np.corrcoef(channels)).real.min()
     assert score(Meco(), model, inputs) == pytest.approx(expected, rel=1e-5)
+
+
+def test_rbflex_is_its_kernels_determinants() -> None:
+    model, inputs, expected = networks.built(), networks.batch(), 0.0
+    probe = Probe(model, inputs, needs=Rbflex.needs)
+    activations = np.concatenate([each.flatten(1).double().numpy() for each in probe.activations], axis=1)
+    for rows, gamma in ((activations, 0.01), (probe.last_features[:3].double().numpy(), 0.3)):
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        scaled = ((rows - low) / (high - low + (high == low))).T
+        squares = sum((unit[:, None] - unit[None]) ** 2 for unit in scaled)
+        expected += 3 * np.linalg.slogdet(np.exp(-gamma * squares))[1]
+    assert activations.shape == (3, 640)
+    assert probe.last_features.shape == (8, 6)
+    assert Rbflex(0.01, 0.3).score(probe) == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ProxyFailure, match="two of the first three look the same"):
+        score(Rbflex(), nn.Sequential(nn.Flatten(), nn.ReLU(), nn.Linear(64, 3)), torch.ones(4, 64))
 
 
 class TwoStages(nn.Module):

@@ -1,0 +1,142 @@
+"""``evonas benchmark …``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evonas.cli.options import Json
+
+benchmarks = typer.Typer(help="Measures the engine itself; each prints a table.", no_args_is_help=True)
+
+
+@benchmarks.command("demo")
+def benchmark_demo(
+    campaign: Annotated[str, typer.Option(help="Campaign file or name.")] = "digits",
+    json: Json = False,
+) -> None:
+    """Runs a campaign as a whole in a fresh folder: its wall time, where it goes, and the peak memory.
+
+    Example: evonas benchmark demo
+    """
+    from evonas.benchmarks.demo import measure_demo
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_demo(campaign), json)
+
+
+@benchmarks.command("workers")
+def benchmark_workers(
+    candidates: Annotated[int, typer.Option(min=2, help="Candidates trained by each.")] = 32,
+    repeats: Annotated[int, typer.Option(min=1, help="Repetitions, alternating.")] = 3,
+    json: Json = False,
+) -> None:
+    """Candidates a second with one worker and with two, side by side.
+
+    Example: evonas benchmark workers --candidates 32
+    """
+    from evonas.benchmarks.workers import measure_workers
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_workers(candidates, repeats), json)
+
+
+@benchmarks.command("overhead")
+def benchmark_overhead(
+    seconds: Annotated[float, typer.Option(min=0.0, help="What one simulated training takes.")] = 60.0,
+    budget: Annotated[int, typer.Option(min=1, help="Trainings.")] = 64,
+    workers: Annotated[int, typer.Option(min=1)] = 2,
+    json: Json = False,
+) -> None:
+    """The engine's own share of the wall time, with an evaluator that sleeps.
+
+    Example: evonas benchmark overhead --seconds 60 --budget 64
+    """
+    from evonas.benchmarks.overhead import measure_overhead
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_overhead(seconds, budget, workers), json)
+
+
+@benchmarks.command("resume")
+def benchmark_resume(
+    kills: Annotated[int, typer.Option(min=1, help="Campaigns killed at a random instant.")] = 10,
+    campaign: Annotated[str, typer.Option(help="Campaign file or name; run with one worker.")] = "digits",
+    budget: Annotated[int, typer.Option(min=1)] = 32,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses the instants.")] = 0,
+    json: Json = False,
+) -> None:
+    """Kills a campaign with SIGKILL at random instants and compares what it goes on to with an uninterrupted run.
+
+    Example: evonas benchmark resume --kills 10
+    """
+    from evonas.benchmarks.resume import measure_resume
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_resume(kills, campaign, budget, seed), json)
+
+
+@benchmarks.command("spaces")
+def benchmark_spaces(
+    space: Annotated[str | None, typer.Option(help="Name of one space, to measure it alone.")] = None,
+    architectures: Annotated[int, typer.Option(min=1, help="Sampled; times are medians over them.")] = 1000,
+    offspring: Annotated[int, typer.Option(min=1, help="Distinct children in a generation.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Microseconds of sample, mutate, simplify, key and cost for every search space, and seconds for a generation.
+
+    Example: evonas benchmark spaces --space cell201
+    """
+    from evonas.benchmarks.spaces import measure_spaces
+    from evonas.cli.rows import print_rows
+    from spaces.discovery import UnknownComponent
+
+    try:
+        print_rows(measure_spaces(architectures, offspring, seed, space), json)
+    except UnknownComponent as error:
+        raise typer.BadParameter(str(error), param_hint="--space") from error
+
+
+@benchmarks.command("combinations")
+def benchmark_combinations(
+    table: Annotated[Path, typer.Option(help="CSV file with a column arch.")],
+    target: Annotated[str, typer.Option(help="Measured column, higher is better.")],
+    space: Annotated[str, typer.Option(help="Search space of the table.")] = "cell201",
+    column: Annotated[list[str] | None, typer.Option(help="A proxy; by default every column proxy_….")] = None,
+    trained: Annotated[list[int] | None, typer.Option(min=8, help="Trained architectures to learn from.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Draws of the trained.")] = 5,
+    scored: Annotated[int, typer.Option(min=2, help="Others that are ranked in each.")] = 4000,
+    json: Json = False,
+) -> None:
+    """Kendall tau of proxies and of their combinations with what a table measured.
+
+    Example: evonas benchmark combinations --table nasbench201.csv.gz --target cifar10_valid_acc_200ep
+    """
+    from evonas.benchmarks.combinations import measure_combinations
+    from evonas.cli.rows import print_rows
+
+    print_rows(
+        measure_combinations(space, table, target, column or [], trained or [16, 50, 200], repeats, scored), json
+    )
+
+
+@benchmarks.command("proxies")
+def benchmark_proxies(
+    cells: Annotated[int, typer.Option(min=1, help="Random networks; ratios are medians over them.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 5,
+    batch: Annotated[int, typer.Option(min=4, help="Examples.")] = 32,
+    compact: Annotated[int, typer.Option(min=1, help="Compact candidates built and scored.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Processor time of zero-cost proxies, together and alone, beside one forward and backward pass.
+
+    Example: evonas benchmark proxies --cells 5
+    """
+    from evonas.benchmarks.proxies import measure_proxies
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_proxies(cells, repeats, batch, compact, seed), json)
