@@ -78,7 +78,9 @@ class Probe:
             raise ValueError(f"a proxy's needs must be among {', '.join(sorted(NEEDS))}; got {', '.join(unknown)}")
         self._collected: dict[str, Any] = {}
         self.targets = targets
-        self._collected |= {need: shared.attempt(partial(_READERS[need], model)) for need in needs & _READERS.keys()}
+        self._collected |= {
+            need: shared.attempt(need, partial(_READERS[need], model)) for need in needs & _READERS.keys()
+        }
         with untouched_globals():
             for need in sorted(needs & _COLLECTORS.keys()):
                 own = partial(_COLLECTORS[need], model, inputs, targets)
@@ -198,15 +200,13 @@ class Probe:
         self, needs: Collection[str], collect: Callable[[], dict[str, Any]], model: nn.Module, seed: int
     ) -> None:
         seed_globals(seed)
-        try:
+
+        def run() -> dict[str, Any]:
             with untouched_model(model):
-                self._collected |= collect()
-        except ProxyFailure as failure:
-            self._collected |= dict.fromkeys(needs, ProxyFailure(str(failure)))
-        except Exception as error:  # the user's model runs here, and may raise anything
-            for need in needs:
-                reason = f"the network failed while {need} were collected: {type(error).__name__}: {error}"
-                self._collected[need] = ProxyFailure(reason)
+                return collect()
+
+        found = shared.attempt(" and ".join(sorted(needs)), run)
+        self._collected |= dict.fromkeys(needs, found) if isinstance(found, ProxyFailure) else found
 
     def _read(self, need: str) -> Any:
         if need not in self._collected:

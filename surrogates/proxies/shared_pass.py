@@ -44,7 +44,7 @@ def shared_pass(
     with torch.inference_mode(False), torch.set_grad_enabled(bool(needs - _WITHOUT_GRADIENTS)):
         inputs = differentiable(model, inputs, bool(needs & _OF_INPUTS))
         with recorder:
-            outputs = model(inputs)
+            outputs = model(inputs.clone())  # a copy, because no leaf of the graph may be overwritten
         require_finite(outputs)
         readers: dict[str, Callable[[], Any]] = {
             "activation_signs": lambda: _signs(recorder, len(inputs)),
@@ -56,11 +56,11 @@ def shared_pass(
             "depth": lambda: autograd_depth(outputs),
             "input_gradients": lambda: _input_gradients(outputs, inputs),
         }
-        collected = {need: attempt(reader) for need, reader in readers.items() if need in needs}
+        collected = {need: attempt(need, reader) for need, reader in readers.items() if need in needs}
         # Last, because it releases what the network kept for its backward pass.
         if needs & _OF_LOSS:
             watched = recorder.layers if "channel_saliency" in needs else []
-            found = attempt(lambda: _loss_gradients(model, watched, outputs, targets))
+            found = attempt("gradients of the loss", lambda: _loss_gradients(model, watched, outputs, targets))
             both = (found, found) if isinstance(found, ProxyFailure) else found
             collected |= {
                 need: value
@@ -70,22 +70,22 @@ def shared_pass(
     return collected
 
 
-def attempt(reader: Callable[[], Any]) -> Any | ProxyFailure:
-    """What the reader returns, or the ``ProxyFailure`` that it raises."""
+def attempt(what: str, reader: Callable[[], Any]) -> Any | ProxyFailure:
+    """What the reader returns, or a ``ProxyFailure`` that says what it raised."""
     try:
         return reader()
     except ProxyFailure as failure:
         return ProxyFailure(str(failure))  # anew: the one caught holds the frames, and with them the tensors
+    except Exception as error:  # the user's model runs here, and may raise anything
+        return ProxyFailure(f"the network failed while {what} were collected: {type(error).__name__}: {error}")
 
 
 def differentiable(model: nn.Module, inputs: Tensor, of_inputs: bool = False) -> Tensor:
     """Lays the model's weights out channels last and lets gradients flow to all of its parameters.
 
     Returns:
-        A copy of the inputs, channels last if they are images, to which gradients flow if ``of_inputs``.
-
-    Raises:
-        ProxyFailure: Gradients are to flow to inputs that are whole numbers.
+        A copy of the inputs, channels last if they are images, to which gradients flow if ``of_inputs`` and they are
+        real numbers.
     """
     for parameter in model.parameters():
         if parameter.ndim == 4:

@@ -19,10 +19,12 @@ from surrogates.proxies.grasp import Grasp
 from surrogates.proxies.jacob_cov import JacobCov
 from surrogates.proxies.l2_norm import L2Norm
 from surrogates.proxies.ntk_condition import NtkCondition
+from surrogates.proxies.nwot import Nwot
 from surrogates.proxies.plain import Plain
 from surrogates.proxies.probe import Probe
 from surrogates.proxies.proxy import Proxy
 from surrogates.proxies.proxy_failure import ProxyFailure
+from surrogates.proxies.scoring import score_all
 from surrogates.proxies.snip import Snip
 from surrogates.proxies.zico import Zico
 
@@ -164,6 +166,24 @@ def test_ntk_condition_of_explicit_gradients() -> None:
     eigenvalues = np.linalg.svd(np.array(rows), compute_uv=False) ** 2
     model.zero_grad()
     assert score(NtkCondition(), model, inputs) == pytest.approx(-math.log(eigenvalues[0] / eigenvalues[-1]), rel=1e-6)
+
+
+def test_what_fails_going_back_leaves_what_went_forwards() -> None:
+    proxies = {"snip": Snip(), "nwot": Nwot(), "jacob_cov": JacobCov()}
+    outcomes = score_all(proxies, networks.built(), networks.batch(), TARGETS + 3)  # the network has 3 classes
+    assert "IndexError" in str(outcomes["snip"])
+    for name in ("nwot", "jacob_cov"):
+        assert outcomes[name] == score_all({name: proxies[name]}, networks.built(), networks.batch(), TARGETS)[name]
+
+
+def test_a_network_may_overwrite_its_input() -> None:
+    inputs = networks.batch()
+    model = nn.Sequential(nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(64, 3))
+    outcomes = score_all({"nwot": Nwot(), "jacob_cov": JacobCov(), "snip": Snip()}, model, inputs, TARGETS)
+    assert isinstance(outcomes["nwot"], float)
+    assert isinstance(outcomes["jacob_cov"], float)
+    assert isinstance(outcomes["snip"], float)
+    assert torch.equal(inputs, networks.batch())
 
 
 @pytest.mark.parametrize(
