@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from evonas.campaign.arguments import check_arguments
-from evonas.core.threads import one_torch_thread
 from evonas.datasets.coloured_digits import ColouredDigits
 from evonas.datasets.digits import Digits
 from spaces.cell201 import Cell201
@@ -21,6 +20,7 @@ from spaces.discovery import discover
 from surrogates import PROXIES
 from surrogates.proxies.proxy import Proxy
 from surrogates.proxies.scoring import score_all
+from surrogates.threads import one_torch_thread
 
 NINE = ("grad_norm", "plain", "l2_norm", "snip", "fisher", "jacob_cov", "epe_nas", "nwot", "swap")
 ELEVEN = (*NINE, "synflow", "zen")
