@@ -121,3 +121,22 @@ def benchmark_combinations(
     print_rows(
         measure_combinations(space, table, target, column or [], trained or [16, 50, 200], repeats, scored), json
     )
+
+
+@benchmarks.command("proxies")
+def benchmark_proxies(
+    cells: Annotated[int, typer.Option(min=1, help="Random networks; ratios are medians over them.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 5,
+    batch: Annotated[int, typer.Option(min=4, help="Examples.")] = 32,
+    compact: Annotated[int, typer.Option(min=1, help="Compact candidates built and scored.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Processor time of zero-cost proxies, together and alone, beside one forward and backward pass.
+
+    Example: evonas benchmark proxies --cells 5
+    """
+    from evonas.benchmarks.proxies import measure_proxies
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_proxies(cells, repeats, batch, compact, seed), json)
