@@ -33,7 +33,7 @@ def draw(
     while len(found) < count and tries < TRIES:
         tries += 1
         samples += 1
-        candidate = problem.candidate(problem.space.sample(rng), rejections)
+        candidate = problem.candidate(problem.sample(rng), rejections)
         if candidate is None or candidate.key in turned_down:
             continue
         if candidate.key in archive or candidate.key in found or candidate.key in taken:

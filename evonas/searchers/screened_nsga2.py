@@ -212,9 +212,9 @@ class ScreenedNsga2(Searcher):
         for _ in range(2 * count):
             if len(samples) == count:
                 break
-            architecture = self.problem.space.sample(rng)
+            architecture = self.problem.sample(rng)
             counts["drawn"] += 1
-            key = self.problem.space.simplify(architecture).key
+            key = self.problem.key(architecture)
             if key in archive or key in taken or key in samples:
                 continue
             counts["distinct"] += 1
@@ -256,8 +256,9 @@ class ScreenedNsga2(Searcher):
     ) -> Encoding:
         if not self.proxies:
             return Concatenated(self.problem.space, self._features)
-        known = {trial.proposal.key: trial.proposal.proxies for trial in archive.trials}
-        known |= {candidate.key: score for candidate, score in zip(finalists, scores, strict=True)}
+        simplify = self.problem.space.simplify
+        known = {simplify(trial.proposal.architecture).key: trial.proposal.proxies for trial in archive.trials}
+        known |= {candidate.simplified.key: score for candidate, score in zip(finalists, scores, strict=True)}
         columns = Columns(self.problem.space, known, tuple(self.proxies.proxies))
         return Concatenated(self.problem.space, (*self._features, columns))
 

@@ -102,7 +102,7 @@ def offspring(
             break
         architecture = child(problem, parents, crossover_rate, rng)
         counts["drawn"] += 1
-        key = problem.space.simplify(architecture).key
+        key = problem.key(architecture)
         if key in archive or key in found or key in taken or key in turned_down:
             continue
         counts["distinct"] += 1
