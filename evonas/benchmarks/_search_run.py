@@ -8,6 +8,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from evonas.benchmarks._search_setting import Setting, field_of
 from evonas.campaign.assemble import assemble
@@ -95,7 +96,12 @@ def method_name(method: str) -> str:
 def _plan(setting: Setting, method: str) -> Plan:
     """The method's campaign on the setting; kept for all seeds, with what its searcher remembers of the space."""
     field = field_of(setting)
-    searched = {"space": field.space, "objectives": field.objectives, "evaluator": field.evaluator, "constraints": ()}
+    searched: dict[str, Any] = {
+        "space": field.space,
+        "objectives": field.objectives,
+        "evaluator": field.evaluator,
+        "constraints": (),
+    }
     return assemble(replace(_parts(method), **searched, executor={"name": "serial"}, retrain_seeds=0))
 
 

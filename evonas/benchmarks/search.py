@@ -44,7 +44,7 @@ def measure_search(
     seeds: int,
     workers: int,
     kept: Path,
-    progress: Callable[[str], None] = lambda sentence: None,
+    progress: Callable[[str], object] = str,
 ) -> Searches:
     """Runs every method with every seed on a table, and measures how near each came to the front of the whole table.
 
@@ -109,7 +109,7 @@ def _all_runs(
     folders: Mapping[str, Path],
     seeds: int,
     budget: int,
-    progress: Callable[[str], None],
+    progress: Callable[[str], object],
 ) -> dict[str, list[Run]]:
     """Every run; method by method, so that a worker keeps what a method's searcher remembers of the space."""
     futures = {}

@@ -208,14 +208,8 @@ def _refuse_columns(objectives: Sequence[Objective], trains: bool) -> None:
     """Refuses objectives that read a table where there is none; an evaluator of one's own may give their values."""
     for index, objective in enumerate(objectives):
         if isinstance(objective, Column) and (trains or objective.needs == "architecture"):
-            raise CampaignError(
-                [
-                    Fault(
-                        ("objectives", index),
-                        f"column {objective.column!r} is read from a table; name it: evaluator: {{name: table, path: …}}",
-                    )
-                ]
-            )
+            message = f"column {objective.column!r} is read from a table; write evaluator: {{name: table, path: …}}"
+            raise CampaignError([Fault(("objectives", index), message)])
 
 
 def _proxies(parts: Sequence[Part]) -> dict[str, Proxy]:

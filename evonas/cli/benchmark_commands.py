@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -110,7 +110,9 @@ def benchmark_search(
     budgets: Annotated[str, typer.Option(help="Trainings to measure after.")] = "50,100,200,500",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method.")] = 30,
     workers: Annotated[int, typer.Option(min=1, help="Runs at a time, one thread each.")] = 2,
-    identity: Annotated[str | None, typer.Option(help="function or notation; by the table if not given.")] = None,
+    identity: Annotated[
+        Literal["function", "notation"] | None, typer.Option(help="By the table where it is not given.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of finished runs, to go on from.")] = Path("results/searches"),
     plot: Annotated[Path | None, typer.Option(help="HTML file to draw the curves into.")] = None,
     json: Json = False,
@@ -121,8 +123,4 @@ def benchmark_search(
     """
     from evonas.cli.search_benchmark import benchmark_methods
 
-    if identity not in (None, "function", "notation"):
-        raise typer.BadParameter(f"expected function or notation. Got {identity!r}", param_hint="--identity")
-    benchmark_methods(
-        space, table, objectives, report, methods, budgets, seeds, workers, identity, runs, plot, json
-    )
+    benchmark_methods(space, table, objectives, report, methods, budgets, seeds, workers, identity, runs, plot, json)

@@ -62,7 +62,7 @@ class TableEvaluator(Evaluator):
         kinds = tuple(FAILURE_KINDS if failure_kinds is None else failure_kinds)
         if not 0 <= failure_share <= 1:
             raise ValueError(f"table: failure_share must be in [0, 1]; got {failure_share}")
-        if failure_share and not kinds or not set(kinds) <= set(FAILURE_KINDS):
+        if (failure_share and not kinds) or not set(kinds) <= set(FAILURE_KINDS):
             raise ValueError(f"table: failure_kinds must be among {', '.join(FAILURE_KINDS)}; got {list(kinds)}")
         if not isinstance(seconds, str) and not 0 <= seconds < float("inf"):
             raise ValueError(f"table: seconds must be a column's name or a finite number from 0; got {seconds}")

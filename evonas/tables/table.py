@@ -101,8 +101,8 @@ class Table:
             first = lines.setdefault(architecture.key, number)
             if first != number:
                 raise ValueError(
-                    f"{self.path}: rows {first + 1} and {number + 1} are one architecture, {self.notations[first]!r} and "
-                    f"{self.notations[number]!r}; keep one of them"
+                    f"{self.path}: rows {first + 1} and {number + 1} are one architecture, "
+                    f"{self.notations[first]!r} and {self.notations[number]!r}; keep one of them"
                 )
             figures[architecture.key] = dict(zip(names, row, strict=True))
         return Measurements(self.architectures, figures, by_notation)
