@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -43,7 +44,7 @@ class Setting:
     """What is searched; plain values that every process makes the same of.
 
     Attributes:
-        space: Name of a space; its defaults are taken.
+        space: Name of a space, or JSON as in ``{"name": "transformer", "form": "hwgpt"}``.
         table: The table's file.
         objectives: Columns and goals. The first is what training gives, the others are known of every architecture.
         report: The column that stands in the first objective's place in the final figures, with its goal; None for the
@@ -77,14 +78,16 @@ class Field:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self.space = cast(Space, find(spaces.ROOM, setting.space)())
+        arguments: dict[str, Any] = json.loads(setting.space) if "{" in setting.space else {"name": setting.space}
+        self.space = cast(Space, find(spaces.ROOM, arguments.pop("name"))(**arguments))
         first, *others = setting.objectives
         self.objectives = [
             Column(*first),
             *(Column(column, goal, needs="architecture") for column, goal in others),
         ]
-        arguments: dict[str, Any] = {"identity": setting.identity, "report": self._reported()}
-        self.evaluator = TableEvaluator(self.space, self.objectives, setting.table, **arguments)
+        self.evaluator = TableEvaluator(
+            self.space, self.objectives, setting.table, identity=setting.identity, report=self._reported()
+        )
         architectures = self.evaluator.measurements.architectures
         self.row_of = {architecture.key: row for row, architecture in enumerate(architectures)}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,18 +113,28 @@ def _all_runs(
     progress: Callable[[str], object],
 ) -> dict[str, list[Run]]:
     """Every run; method by method, so that a worker keeps what a method's searcher remembers of the space."""
-    futures = {}
+    done: list[int] = []
+
+    def told(method: str, seed: int, future: Future[Run]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            run = future.result()
+            done.append(seed)
+            ended = f", ended after {len(run.rows)}: {run.ended}" if run.ended else ""
+            which = f"{len(done)} of {len(folders) * seeds}: {method_name(method)}, seed {seed}"
+            progress(f"{which}, {run.seconds:.1f} s{ended}")
+
+    futures: dict[str, list[Future[Run]]] = {method: [] for method in folders}
     for method, folder in folders.items():
         folder.mkdir(parents=True, exist_ok=True)
         for seed in range(seeds):
-            futures[method, seed] = executor.submit(run_cached, setting, method, seed, budget, folder)
-    runs: dict[str, list[Run]] = {method: [] for method in folders}
-    for done, ((method, seed), future) in enumerate(futures.items(), start=1):
-        run = future.result()
-        runs[method].append(run)
-        ended = f", ended after {len(run.rows)}: {run.ended}" if run.ended else ""
-        progress(f"{done} of {len(futures)}: {method_name(method)}, seed {seed}, {run.seconds:.1f} s{ended}")
-    return runs
+            future = executor.submit(run_cached, setting, method, seed, budget, folder)
+            future.add_done_callback(partial(told, method, seed))
+            futures[method].append(future)
+    try:
+        return {method: [future.result() for future in of_method] for method, of_method in futures.items()}
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def _reached(

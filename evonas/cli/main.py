@@ -10,6 +10,7 @@ import typer
 
 from evonas.cli.benchmark_commands import benchmarks
 from evonas.cli.options import Json
+from evonas.cli.table_commands import tables
 
 app = typer.Typer(
     name="evonas",
@@ -21,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(benchmarks, name="benchmark")
+app.add_typer(tables, name="table")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, e.g. results/digits.")]
 
