@@ -52,7 +52,8 @@ def assemble(parts: Parts) -> Plan:
     space = make_space(parts.space, dataset, parts.evaluator)
     objectives = _objectives(parts.objectives)
     evaluator, final_evaluator = _evaluators(parts, space, dataset, objectives)
-    measurements = evaluator.measurements if isinstance(evaluator, TableEvaluator) else None
+    with _at(("evaluator",)):
+        measurements = evaluator.measurements if isinstance(evaluator, TableEvaluator) else None
     if measurements is None:
         _refuse_columns(objectives, _reads_dataset(parts.evaluator))
     with _at(("constraints",) if parts.constraints else ("objectives",)):

@@ -28,9 +28,10 @@ def import_table(format_name: str, source: Path, target: Path) -> tuple[int, tup
         FileExistsError: The target exists; it is left as it is.
         OSError: A file cannot be read or written.
     """
+    table_format = cast(TableFormat, find(FORMATS, format_name)())
     if target.exists():
         raise FileExistsError(f"{target} exists already and is left as it is; choose another name")
-    rows = list(cast(TableFormat, find(FORMATS, format_name)()).rows(source))
+    rows = list(table_format.rows(source))
     if not rows:
         raise ValueError(f"{source} holds no architecture")
     names = dict.fromkeys(name for row in rows for name in row)

@@ -23,6 +23,13 @@ class _NoTensor:
         pass
 
 
+def _latin1(text: str, encoding: str) -> bytes:
+    """How old protocols write bytes; other encodings are none of theirs."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"bytes are written as latin1 and not as {encoding!r}")
+    return text.encode("latin1")
+
+
 _NUMPY: dict[str, Any] = {
     "scalar": np.float64(0).__reduce__()[0],
     "_reconstruct": np.empty(0).__reduce__()[0],
@@ -33,6 +40,7 @@ _ALLOWED: dict[tuple[str, str], Any] = {
         for kind in (bool, bytearray, complex, dict, float, int, list, set, str, tuple)
     },
     **{("__builtin__", kind.__name__): kind for kind in (set, list, dict)},
+    ("_codecs", "encode"): _latin1,
     ("collections", "OrderedDict"): OrderedDict,
     ("collections", "defaultdict"): defaultdict,
     ("numpy", "dtype"): np.dtype,
