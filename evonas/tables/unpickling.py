@@ -47,7 +47,10 @@ _ALLOWED: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): np.ndarray,
     **{(f"numpy.{core}.multiarray", name): made for core in ("core", "_core") for name, made in _NUMPY.items()},
 }
-_TENSORS = ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter")
+_TENSORS = {
+    *(("torch._utils", name) for name in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter")),
+    ("torch.storage", "_load_from_bytes"),
+}
 
 
 class _Data(pickle.Unpickler):
@@ -56,7 +59,7 @@ class _Data(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _ALLOWED:
             return _ALLOWED[module, name]
-        if (module == "torch._utils" and name in _TENSORS) or (module == "torch" and name.endswith("Storage")):
+        if (module, name) in _TENSORS or (module == "torch" and name.endswith("Storage")):
             return _NoTensor
         raise pickle.UnpicklingError(
             f"it asks for {module}.{name}, and only numbers, texts, containers and arrays are read"
