@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from evonas.benchmarks._search_setting import Setting, field_of
 from evonas.campaign.assemble import assemble
-from evonas.campaign.document import locate, read
+from evonas.campaign.document import locate, read, shipped_campaigns
 from evonas.campaign.fault import CampaignError, Fault, did_you_mean
 from evonas.campaign.parts import Parts, parts_of
 from evonas.campaign.plan import Plan
@@ -21,9 +20,6 @@ from evonas.core.archive import Archive
 from evonas.core.randomness import generator, integer_seed
 from evonas.core.searcher import Exhausted
 from spaces.discovery import names
-
-_PACKAGES = Path(__file__).resolve().parents[2]
-_DECIDING = ("spaces", "surrogates", "evonas/core", "evonas/searchers", "evonas/evaluators", "evonas/objectives")
 
 
 @dataclass(frozen=True)
@@ -41,17 +37,9 @@ class Run:
     ended: str = ""
 
 
-def run_cached(setting: Setting, method: str, seed: int, budget: int, folder: Path) -> Run:
-    """The run as the folder has it, or else a new one, which is kept there."""
-    file = folder / f"{method_name(method)}-{seed}.json"
-    if file.is_file():
-        kept = json.loads(file.read_text())
-        return Run(tuple(kept["rows"]), kept["seconds"], kept["ended"])
-    run = run_method(setting, method, seed, budget)
-    partial = file.with_suffix(".part")
-    partial.write_text(json.dumps(asdict(run)))
-    partial.replace(file)
-    return run
+def measured_run(setting: Mapping[str, Any], method: str, seed: int, budget: int) -> dict[str, Any]:
+    """``run_method`` of plain values, to plain values."""
+    return asdict(run_method(Setting(**setting), method, seed, budget))
 
 
 def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
@@ -81,10 +69,13 @@ def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
     return Run(rows, time.process_time() - started, ended)
 
 
-def folder_of(setting: Setting, method: str, budget: int, within: Path) -> Path:
-    """Where a method's runs are kept: another folder for every table, method file, budget and version of the code."""
-    told = (setting.fingerprint(), repr(_parts(method)), budget, _code())
-    return within / hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+def described(method: str) -> str:
+    """Everything that a method's campaign says.
+
+    Raises:
+        CampaignError: There is no such method, or its file has faults.
+    """
+    return repr(_parts(method))
 
 
 def method_name(method: str) -> str:
@@ -128,13 +119,4 @@ def _parts(method: str) -> Parts:
 
 def methods() -> list[str]:
     """Names of the shipped method files, sorted."""
-    from evonas.campaign.document import shipped_campaigns
-
     return [name.removeprefix("methods/") for name in shipped_campaigns() if name.startswith("methods/")]
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """Digest of the code that decides what a run tries."""
-    files = sorted(file for folder in _DECIDING for file in (_PACKAGES / folder).rglob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in [*files, Path(__file__)])).hexdigest()

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evonas.benchmarks._search_quality import Front, first_reaching, regrets
-from evonas.benchmarks._search_run import Run, folder_of, method_name, run_cached
+from evonas.benchmarks._search_run import Run, described, measured_run, method_name
 from evonas.benchmarks._search_setting import Setting, field_of
+from evonas.benchmarks.cached_runs import CachedRuns, code_digest
 from evonas.core.archive import FloatArray
-from evonas.executors.processes import Processes
-from evonas.executors.serial import Serial
 
 ALWAYS = "random"
 YARDSTICK = "nsga2"
@@ -59,7 +56,7 @@ def measure_search(
         seeds: Runs of each method.
         workers: Runs at a time, each on one thread; 1 runs them in this process.
         kept: Folder of finished runs.
-        progress: Is told of every finished run.
+        progress: Is told which method is run.
 
     Returns:
         The rows' columns, each over the seeds: ``hypervolume`` (mean) and its ``_q1``, ``_median`` and ``_q3``, a share
@@ -78,9 +75,7 @@ def measure_search(
     budgets = sorted(set(budgets))
     methods = list(dict.fromkeys([*methods, ALWAYS]))
     field = field_of(setting)
-    folders = {method: folder_of(setting, method, budgets[-1], kept) for method in methods}
-    with Serial() if workers == 1 else Processes(workers=workers) as executor:
-        runs = _all_runs(executor, setting, folders, seeds, budgets[-1], progress)
+    runs = _all_runs(setting, methods, seeds, budgets[-1], workers, kept, progress)
     front, tested = Front(field.values), Front(field.reported)
     curves = {}
     regret = {}
@@ -105,36 +100,29 @@ def measure_search(
 
 
 def _all_runs(
-    executor: Executor,
     setting: Setting,
-    folders: Mapping[str, Path],
+    methods: Sequence[str],
     seeds: int,
     budget: int,
+    workers: int,
+    kept: Path,
     progress: Callable[[str], object],
 ) -> dict[str, list[Run]]:
     """Every run; method by method, so that a worker keeps what a method's searcher remembers of the space."""
-    done: list[int] = []
-
-    def told(method: str, seed: int, future: Future[Run]) -> None:
-        if not future.cancelled() and future.exception() is None:
-            run = future.result()
-            done.append(seed)
-            ended = f", ended after {len(run.rows)}: {run.ended}" if run.ended else ""
-            which = f"{len(done)} of {len(folders) * seeds}: {method_name(method)}, seed {seed}"
-            progress(f"{which}, {run.seconds:.1f} s{ended}")
-
-    futures: dict[str, list[Future[Run]]] = {method: [] for method in folders}
-    for method, folder in folders.items():
-        folder.mkdir(parents=True, exist_ok=True)
-        for seed in range(seeds):
-            future = executor.submit(run_cached, setting, method, seed, budget, folder)
-            future.add_done_callback(partial(told, method, seed))
-            futures[method].append(future)
-    try:
-        return {method: [future.result() for future in of_method] for method, of_method in futures.items()}
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
+    contexts = {  # made first, so that a method that does not exist is told before others have run for hours
+        method: {"table": setting.fingerprint(), "method": described(method), "code": code_digest([])}
+        for method in methods
+    }
+    runs: dict[str, list[Run]] = {}
+    for number, (method, context) in enumerate(contexts.items(), start=1):
+        progress(f"{method_name(method)}, {number} of {len(methods)} methods, {seeds} runs of {budget}")
+        told = [{"setting": asdict(setting), "method": method, "seed": seed, "budget": budget} for seed in range(seeds)]
+        outcomes = CachedRuns(measured_run, context, kept).outcomes(told, workers)
+        for seed, outcome in enumerate(outcomes):
+            if "failure" in outcome:
+                raise ValueError(f"method {method!r} failed with seed {seed}: {outcome['failure']}")
+        runs[method] = [Run(**{**outcome, "rows": tuple(outcome["rows"])}) for outcome in outcomes]
+    return runs
 
 
 def _reached(

@@ -10,6 +10,8 @@ import typer
 
 from evonas.cli.benchmark_commands import benchmarks
 from evonas.cli.options import Json
+from evonas.cli.predictor_commands import predictors
+from evonas.cli.proxy_commands import proxies
 from evonas.cli.table_commands import tables
 
 app = typer.Typer(
@@ -23,6 +25,8 @@ app = typer.Typer(
 )
 app.add_typer(benchmarks, name="benchmark")
 app.add_typer(tables, name="table")
+app.add_typer(predictors, name="predictors")
+app.add_typer(proxies, name="proxies")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, e.g. results/digits.")]
 
