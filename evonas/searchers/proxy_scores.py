@@ -9,11 +9,11 @@ import torch
 
 from evonas.core.archive import Archive
 from evonas.core.problem import Candidate
-from evonas.core.threads import one_torch_thread
 from spaces.space import Space
 from surrogates.proxies.proxy import Proxy
 from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.scoring import score_all
+from surrogates.threads import one_torch_thread
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,7 +14,7 @@ from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, Searcher
 from evonas.searchers.combined_proxies import expected_by_proxies
 from evonas.searchers.forecast import Forecast, PredictorFactory, pending_values
-from evonas.searchers.gate import passes
+from evonas.searchers.gate import Mask, caution, passes
 from evonas.searchers.improvement import choose_batch
 from evonas.searchers.lots import draw, draw_at_most, proposal, random_count
 from evonas.searchers.proxy_scores import ProxyScores
@@ -118,7 +118,11 @@ class ScreenedNsga2(Searcher):
                     mean[:, archive.names.index(name)] = values
         n = len(survivors)
         with stages.timed("choose"):
-            chosen = self._choose(archive, mean[:n], std[:n], count - len(drawn), rng, stages)
+            allowed = caution(forecast.left_out(), archive.values(archive.trained), self.gate_error_rate)
+            passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
+            chosen = self._choose(archive, mean[:n], std[:n], passed, count - len(drawn), rng)
+            if survivors:
+                stages.counts["passed the gate"] = int(passed.sum())
         # The random share goes last, so that what the predictor chose is trained first.
         chosen += range(n, n + len(drawn))
         return stages.close(
@@ -227,13 +231,11 @@ class ScreenedNsga2(Searcher):
         return list(samples.values())
 
     def _choose(
-        self, archive: Archive, mean: FloatArray, std: FloatArray, count: int, rng: np.random.Generator, stages: Stages
+        self, archive: Archive, mean: FloatArray, std: FloatArray, passed: Mask, count: int, rng: np.random.Generator
     ) -> list[int]:
         if not len(mean):
             return []
         front = archive.values(archive.front())
-        passed = passes(mean, std, front, self.gate_error_rate)
-        stages.counts["passed the gate"] = int(passed.sum())
         reference = _reference(archive)
         eligible = np.flatnonzero(passed)
         expected = np.vstack([front, pending_values(archive)])
