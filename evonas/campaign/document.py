@@ -14,6 +14,7 @@ from evonas.campaign.source import Source, compose
 from evonas.campaign.specification import Specification
 
 _ENDINGS = (".yaml", ".yml")
+_CAMPAIGNS = ("*", "methods/*")  # below runs/; its other folders hold no campaigns
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -123,7 +124,7 @@ def _shipped() -> dict[str, Path]:
     folder = _PACKAGE / "runs"
     if not folder.is_dir() and (_PACKAGE.parent / "pyproject.toml").is_file():
         folder = _PACKAGE.parent / "runs"
-    files = sorted(file for file in folder.rglob("*") if file.suffix in _ENDINGS)
+    files = sorted(file for place in _CAMPAIGNS for file in folder.glob(place) if file.suffix in _ENDINGS)
     return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
 
 
