@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evonas.campaign.api import search
+    from evonas.campaign.elsewhere import Search
     from evonas.campaign.result import Result
     from evonas.core.objective import Objective
     from evonas.objectives.function import Function
@@ -25,12 +26,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "search": "evonas.campaign.api",
+    "Search": "evonas.campaign.elsewhere",
     "Result": "evonas.campaign.result",
     "Objective": "evonas.core.objective",
     "Function": "evonas.objectives.function",
 }
 
-__all__ = ["Function", "Objective", "Result", "search"]
+__all__ = ["Function", "Objective", "Result", "Search", "search"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from evonas.core.archive import Archive, Trial
 from evonas.core.constraint import Constraint
-from evonas.core.objective import GOALS
+from evonas.core.objective import GOALS, Goal
 from evonas.core.record import Record
+from evonas.report.pick import Wish, choose
 from spaces.architecture import Architecture
 from spaces.space import Space
 
@@ -68,18 +69,20 @@ class Result:
                 "best: say 'min' or 'max' for exactly one objective, as in "
                 f'best({names[0]}="min"). Got {len(goals)} of them'
             )
-        bounds = [Constraint.parse(name, wish) for name, wish in wishes.items() if name not in goals]
-        trained = self.archive.trained
-        meeting = [trial for trial in trained if all(bound.holds(trial.values[bound.objective]) for bound in bounds)]
-        if not meeting:
-            wanted = " and ".join(map(str, bounds)) or "any wish"
-            raise ValueError(
-                f"best: none of {len(trained)} trained candidates meets {wanted}; "
-                + "; ".join(_range(bound.objective, trained) for bound in bounds)
-            )
+        bounds = tuple(Constraint.parse(name, wish) for name, wish in wishes.items() if name not in goals)
         ((name, goal),) = goals.items()
-        choose = min if goal == "min" else max
-        return choose(meeting, key=lambda trial: trial.values[name])
+        try:
+            return choose(self.archive, Wish(bounds, name, cast(Goal, goal)))
+        except ValueError as error:
+            raise ValueError(f"best: {error}") from None
+
+    def knee(self) -> Trial:
+        """The trained trial where giving up a little of one objective no longer gains much of another; see ``choose``.
+
+        Raises:
+            ValueError: Nothing is trained.
+        """
+        return choose(self.archive, Wish())
 
     def build(self, trial: Trial) -> nn.Module:
         """The trial's network, with fresh weights and dead parts removed."""
@@ -111,8 +114,3 @@ class Result:
 def _html_row(trial: Trial, names: Sequence[str]) -> str:
     cells = [str(trial.number), *(f"{trial.values[name]:.6g}" for name in names), trial.proposal.notation]
     return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
-
-
-def _range(name: str, trials: Sequence[Trial]) -> str:
-    values = [trial.values[name] for trial in trials]
-    return f"{name} ranges from {min(values):g} to {max(values):g}" if values else f"{name} is not known of any"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import contextmanager
 
 from evonas.campaign.interruption import Interruption
+from evonas.campaign.ledger import Ledger
 from evonas.campaign.plan import Plan
-from evonas.core.archive import Archive, Proposal, Trial
+from evonas.core.archive import Archive, Trial
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
 from evonas.core.observer import Observer
-from evonas.core.randomness import generator, integer_seed
-from evonas.core.searcher import Exhausted, SearchError
+from evonas.core.randomness import integer_seed
+from evonas.core.searcher import Exhausted
 from evonas.executors.failures import failure_of
 from evonas.executors.processes import Processes
 from evonas.journal.journal import Journal
@@ -43,11 +42,13 @@ class Runner:
         self.plan = plan
         self.journal = journal
         self.observer = observer
-        self.archive: Archive = journal.load(plan.problem.objectives)
-        self.stage_seconds: dict[str, float] = {}
+        self._ledger = Ledger(plan, journal)
         self._handed_out: dict[Future[Evaluation], float] = {}
-        self._started = time.perf_counter()
-        self._elapsed_before = journal.elapsed_seconds()
+
+    @property
+    def archive(self) -> Archive:
+        """Every trial so far."""
+        return self._ledger.archive
 
     def run(self) -> bool:
         """Runs to the end; False where it was interrupted."""
@@ -61,7 +62,7 @@ class Runner:
                 self.observer.started(self.plan.name, self.archive, self.plan.budget)
                 finished = self._done() or self._session(interruption)
         finally:
-            self.journal.add_stage_seconds(self.stage_seconds)
+            self.journal.add_stage_seconds(self._ledger.stage_seconds)
             self.observer.finished()
         return finished
 
@@ -70,7 +71,7 @@ class Runner:
         return complete and not self._missing_retrainings()
 
     def _session(self, interruption: Interruption) -> bool:
-        with self._timed("start workers"):
+        with self._ledger.timed("start workers"):
             executor = self.plan.executor()
         interruption.kill = _killer(executor)
         try:
@@ -81,7 +82,7 @@ class Runner:
             interruption.kill()
             raise
         finally:
-            with self._timed("stop workers"):
+            with self._ledger.timed("stop workers"):
                 executor.shutdown(wait=True, cancel_futures=True)
         return not interruption.requested
 
@@ -92,7 +93,7 @@ class Runner:
         while True:
             while queue and len(running) < self.plan.workers and not interruption.requested:
                 trial = queue.popleft()
-                with self._timed("hand out"):
+                with self._ledger.timed("hand out"):
                     running[self._submit(executor, self.plan.evaluator, trial, "train")] = trial
             missing = 0 if exhausted or interruption.requested else self.plan.budget - len(self.archive)
             # One worker waits for its last result; several are given more before they run dry.
@@ -110,36 +111,14 @@ class Runner:
 
     def _propose(self, missing: int) -> list[Trial]:
         self.observer.stage("choosing candidates")
-        number = len(self.archive)
-        count = min(missing, self.plan.batch if number else self.plan.initial)
-        with self._timed("propose"):
-            proposals = self.plan.searcher.propose(self.archive, count, generator(self.plan.seed, number, "propose"))
-        _check_proposals(proposals, self.archive, count)
-        trials = [Trial(number + offset, proposal) for offset, proposal in enumerate(proposals)]
-        with self._timed("journal"):
-            self.journal.add_round(trials)
-        for proposal in proposals:
-            self.archive.propose(proposal)
+        trials = self._ledger.propose(min(missing, self.plan.batch if len(self.archive) else self.plan.initial))
         self.observer.proposed(trials)
         self.observer.stage("training")
         return trials
 
     def _record(self, trial: Trial, future: Future[Evaluation]) -> None:
-        evaluation = self._checked(_outcome(future, self._handed_out.pop(future)))
-        recorded = self.archive.record(trial.number, evaluation)
-        with self._timed("journal"):
-            self.journal.add_evaluation(trial.number, evaluation, self._elapsed_seconds())
-        self.observer.evaluated(recorded)
-
-    def _checked(self, evaluation: Evaluation) -> Evaluation:
-        """The evaluation, or a failure where an evaluator brought home no finite value for some objective."""
-        if evaluation.failure is None:
-            for name in self.plan.problem.predicted_names:
-                value = evaluation.values.get(name)
-                if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                    message = f"the evaluator gave {value!r} for objective {name!r}; it must give a finite number"
-                    return Evaluation({}, evaluation.seconds, Failure("invalid", message), evaluation.epochs)
-        return evaluation
+        evaluation = _outcome(future, self._handed_out.pop(future))
+        self.observer.evaluated(self._ledger.record(trial.number, evaluation))
 
     def _missing_retrainings(self) -> list[tuple[Trial, int]]:
         if self.plan.final_evaluator is None:
@@ -159,7 +138,7 @@ class Runner:
         if evaluator is None or not missing:
             return
         self.observer.stage("training the front anew, for test figures")
-        with self._timed("retrain front"):
+        with self._ledger.timed("retrain front"):
             running: dict[Future[Evaluation], tuple[Trial, int]] = {}
             while (missing and not interruption.requested) or running:
                 while missing and len(running) < self.plan.workers and not interruption.requested:
@@ -181,23 +160,12 @@ class Runner:
 
     def _completed(self, futures: set[Future[Evaluation]]) -> list[Future[Evaluation]]:
         """Waits for at least one, and gives those that are done in the order of their trials."""
-        with self._timed("wait"):
+        with self._ledger.timed("wait"):
             while True:
                 done = wait(futures, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED).done
                 self.observer.tick()
                 if done:
                     return [future for future in futures if future in done]
-
-    def _elapsed_seconds(self) -> float:
-        return self._elapsed_before + time.perf_counter() - self._started
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
 
 
 def _killer(executor: Executor) -> Callable[[], None]:
@@ -216,19 +184,3 @@ def _outcome(future: Future[Evaluation], handed_out: float) -> Evaluation:
         return evaluation
     message = f"the evaluator returned {type(evaluation).__name__}; it must return an Evaluation"
     return Evaluation({}, seconds, Failure("invalid", message))
-
-
-def _check_proposals(proposals: Sequence[Proposal], archive: Archive, count: int) -> None:
-    """Refuses what a searcher must never propose, before it is written down.
-
-    Raises:
-        SearchError: No proposal, more than asked for, or one that was proposed before.
-    """
-    keys = [proposal.key for proposal in proposals]
-    if not 1 <= len(keys) <= count:
-        raise SearchError(f"a searcher proposes 1 to {count} candidates when asked for {count}; got {len(keys)}")
-    for index, key in enumerate(keys):
-        if key in archive or key in keys[:index]:
-            raise SearchError(
-                f"a searcher must not propose an architecture twice; got {proposals[index].notation!r} again"
-            )

@@ -42,12 +42,13 @@ def execute(plan: Plan, folder: Path | None, observer: Observer) -> tuple[Record
         JournalError: The folder cannot be written, or holds what is no journal.
         SearchError: Nothing feasible was found.
     """
-    with _journal(plan, folder) as journal:
+    with open_journal(plan, folder) as journal:
         finished = Runner(plan, journal, observer).run()
         return journal.record(plan.name, plan.problem.space, plan.problem.objectives), finished
 
 
-def _journal(plan: Plan, folder: Path | None) -> Journal:
+def open_journal(plan: Plan, folder: Path | None) -> Journal:
+    """The plan's journal: made, or opened where the folder holds this campaign; see ``execute``."""
     manifest = {
         "campaign": dict(plan.resolved),
         "objectives": [_written(objective) for objective in plan.problem.objectives],

@@ -101,6 +101,44 @@ def show(
 
 
 @app.command()
+def pick(
+    folder: Folder,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="BOUND", help="A bound such as 'macs <= 2e5'; may be repeated.")
+    ] = None,
+    minimise: Annotated[str | None, typer.Option(metavar="OBJECTIVE", help="The least of this.")] = None,
+    maximise: Annotated[str | None, typer.Option(metavar="OBJECTIVE", help="The most of this.")] = None,
+    knee: Annotated[bool, typer.Option("--knee", help="The knee of the front: the default.")] = False,
+    json: Json = False,
+) -> None:
+    """Chooses one trained network, and says how often the noise of training would have chosen another.
+
+    Examples:
+        evonas pick results/digits --where "macs <= 2e5" --minimise validation_error
+
+        evonas pick results/digits --knee
+    """
+    from evonas.cli.pick import pick_trial
+
+    pick_trial(folder, where or [], minimise, maximise, knee, json)
+
+
+@app.command()
+def merge(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Results folder.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Results folder of the same campaign.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="Results folder to write.")],
+) -> None:
+    """Joins the results of one campaign that ran twice, with different seeds, into a third folder.
+
+    Example: evonas merge results/here results/there results/both
+    """
+    from evonas.cli.merge import merge_campaigns
+
+    merge_campaigns(first, second, target)
+
+
+@app.command()
 def report(
     folder: Folder,
     output: Annotated[Path | None, typer.Option(help="File to write, instead of DIR/report.html.")] = None,

@@ -49,6 +49,18 @@ class Constraint:
             )
         return cls(objective, match[1], bound)
 
+    @classmethod
+    def parse_whole(cls, text: str) -> Constraint:
+        """Reads ``"macs <= 2e5"``.
+
+        Raises:
+            ValueError: The text is no comparison of a name with a finite number.
+        """
+        match = re.fullmatch(r"\s*(\w+)\s*([<>].*)", text)
+        if match is None:
+            raise ValueError(f"a bound is a name, a comparison and a number, as in 'macs <= 2e5'. Got {text!r}")
+        return cls.parse(match[1], match[2])
+
     def holds(self, value: float) -> bool:
         """Whether ``value`` meets the bound."""
         return _COMPARISONS[self.comparison](value, self.bound)

@@ -64,6 +64,24 @@ def test_show_prints_the_front_a_trial_and_every_trial_as_json(finished: tuple[P
     assert "output" in one
 
 
+def test_pick_chooses_within_bounds(finished: tuple[Path, str]) -> None:
+    folder, _ = finished
+    every = trials(folder / "results/fast", folder)
+    bound = sorted(trial["values"]["macs"] for trial in every)[6]
+    wish = ("--where", f"macs <= {bound}", "--minimise", "validation_error")
+    picked = json.loads(evonas("pick", "results/fast", *wish, "--json", cwd=folder))
+    meeting = [trial for trial in every if trial["values"]["macs"] <= bound]
+    assert picked["values"]["validation_error"] == min(trial["values"]["validation_error"] for trial in meeting)
+    output = evonas("pick", "results/fast", *wish, cwd=folder)
+    assert picked["notation"] in output
+    assert "stability  not known: nothing was trained with two seeds" in output
+    two_ways = evonas("pick", "results/fast", "--knee", "--minimise", "macs", cwd=folder, status=1)
+    assert "choose by one of --minimise, --maximise and --knee" in two_ways
+    assert "this search has validation_error" in evonas(
+        "pick", "results/fast", "--minimise", "size", cwd=folder, status=1
+    )
+
+
 def test_report_is_written_anew_also_elsewhere(finished: tuple[Path, str]) -> None:
     folder, _ = finished
     evonas("report", "results/fast", "--output", "other.html", cwd=folder)
@@ -111,7 +129,7 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["run", "check", "new", "show", "report", "list"])
+@pytest.mark.parametrize("command", ["run", "check", "new", "show", "pick", "merge", "report", "list"])
 def test_every_command_has_help_with_an_example(command: str, tmp_path: Path) -> None:
     output = evonas(command, "--help", cwd=tmp_path)
     assert f"evonas {command}" in output.split("Usage:", 1)[1].split("\n", 1)[1]

@@ -1,0 +1,103 @@
+"""A campaign's archive and journal, written together."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from evonas.campaign.plan import Plan
+from evonas.core.archive import Archive, Proposal, Trial
+from evonas.core.evaluation import Evaluation
+from evonas.core.failure import Failure
+from evonas.core.randomness import generator
+from evonas.core.searcher import SearchError
+from evonas.journal.journal import Journal
+
+
+class Ledger:
+    """What a campaign knows: replayed from its journal, and written there before anything is done with it.
+
+    Args:
+        plan: Whose searcher chooses and whose objectives are recorded.
+        journal: Open for writing; its manifest is the plan's.
+
+    Attributes:
+        archive: Every trial so far.
+        stage_seconds: Wall time by stage in this session.
+    """
+
+    def __init__(self, plan: Plan, journal: Journal) -> None:
+        self.archive: Archive = journal.load(plan.problem.objectives)
+        self.stage_seconds: dict[str, float] = {}
+        self._plan = plan
+        self._journal = journal
+        self._started = time.perf_counter()
+        self._elapsed_before = journal.elapsed_seconds()
+
+    def propose(self, count: int) -> list[Trial]:
+        """Has the searcher choose at most ``count`` candidates, and writes them down, pending.
+
+        Raises:
+            Exhausted: Nothing unseen and feasible is left.
+            SearchError: Nothing feasible was found, or the searcher breaks its contract.
+        """
+        number = len(self.archive)
+        with self.timed("propose"):
+            rng = generator(self._plan.seed, number, "propose")
+            proposals = self._plan.searcher.propose(self.archive, count, rng)
+        _check_proposals(proposals, self.archive, count)
+        trials = [Trial(number + offset, proposal) for offset, proposal in enumerate(proposals)]
+        with self.timed("journal"):
+            self._journal.add_round(trials)
+        for proposal in proposals:
+            self.archive.propose(proposal)
+        return trials
+
+    def record(self, number: int, evaluation: Evaluation) -> Trial:
+        """Writes what a pending trial brought home; without a finite value for each objective it is a failure.
+
+        Raises:
+            ValueError: The trial is not pending.
+        """
+        evaluation = self._checked(evaluation)
+        recorded = self.archive.record(number, evaluation)
+        with self.timed("journal"):
+            elapsed_seconds = self._elapsed_before + time.perf_counter() - self._started
+            self._journal.add_evaluation(number, evaluation, elapsed_seconds)
+        return recorded
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds its block's wall time to the stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
+
+    def _checked(self, evaluation: Evaluation) -> Evaluation:
+        if evaluation.failure is None:
+            for name in self._plan.problem.predicted_names:
+                value = evaluation.values.get(name)
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                    message = f"the evaluator gave {value!r} for objective {name!r}; it must give a finite number"
+                    return Evaluation({}, evaluation.seconds, Failure("invalid", message), evaluation.epochs)
+        return evaluation
+
+
+def _check_proposals(proposals: Sequence[Proposal], archive: Archive, count: int) -> None:
+    """Refuses what a searcher must never propose, before it is written down.
+
+    Raises:
+        SearchError: No proposal, more than asked for, or one that was proposed before.
+    """
+    keys = [proposal.key for proposal in proposals]
+    if not 1 <= len(keys) <= count:
+        raise SearchError(f"a searcher proposes 1 to {count} candidates when asked for {count}; got {len(keys)}")
+    for index, key in enumerate(keys):
+        if key in archive or key in keys[:index]:
+            raise SearchError(
+                f"a searcher must not propose an architecture twice; got {proposals[index].notation!r} again"
+            )

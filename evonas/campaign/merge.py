@@ -1,0 +1,109 @@
+"""Two journals of one campaign, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from evonas.campaign.fault import CampaignError, Fault
+from evonas.campaign.recall import recall
+from evonas.campaign.session import FREE_TO_CHANGE, JOURNAL
+from evonas.core.archive import Trial
+from evonas.core.evaluation import Evaluation
+from evonas.core.record import Record
+from evonas.journal.difference import campaign_difference
+from evonas.journal.journal import Journal
+
+FREE_TO_DIFFER = (*FREE_TO_CHANGE, "seed", "name")
+"""What two journals of one campaign may differ in: with the same seed they would hold the same trials."""
+
+
+def merge(first: Path, second: Path, target: Path) -> Record:
+    """Writes a new results folder with the trials of two, which stay as they are.
+
+    The second folder's rounds stand behind the first's, numbered on. An architecture that both proposed is one trial,
+    with the first's evaluation, or the second's where the first has none or a failure; retrainings of both count.
+    Running times and times by stage are added up. The merged campaign is the first's, with a budget that covers its
+    trials, and goes on like any other.
+
+    Args:
+        first: Results folder whose campaign the merged one is.
+        second: Results folder of the same campaign; seed, budget, executor, name and results may differ.
+        target: Results folder to write; it must not hold a campaign.
+
+    Raises:
+        CampaignError: The campaigns differ in more than that; says in what.
+        JournalError: A journal is missing or cannot be read, or there is one in ``target``.
+    """
+    records = recall(first), recall(second)
+    _check(records, first, second)
+    manifest = {name: value for name, value in records[0].manifest.items() if name != "created"}
+    campaign = dict(manifest["campaign"])
+    merged = _merged(records)
+    campaign["budget"] = max(campaign["budget"], len(merged))
+    with Journal.create(target / JOURNAL, {**manifest, "campaign": campaign}) as journal:
+        for _, trials in groupby(merged, key=lambda trial: trial.proposal.funnel.round):
+            journal.add_round([replace(trial, evaluation=None) for trial in trials])
+        numbers = {trial.proposal.key: trial.number for trial in merged}
+        written: dict[int, int] = {}
+        begun_seconds = 0.0
+        for record in records:
+            journal.begin_session()
+            for trial, elapsed_seconds in _evaluated(record, merged, numbers):
+                assert trial.evaluation is not None
+                journal.add_evaluation(numbers[trial.proposal.key], trial.evaluation, begun_seconds + elapsed_seconds)
+            for number, evaluations in _retrainings(record, numbers):
+                for evaluation in evaluations:
+                    journal.add_retraining(number, written.get(number, 0), evaluation)
+                    written[number] = written.get(number, 0) + 1
+            journal.add_stage_seconds(record.stage_seconds)
+            begun_seconds += max(record.elapsed_seconds.values(), default=0.0)
+        return journal.record(campaign["name"], records[0].space, records[0].archive.objectives)
+
+
+def _check(records: Sequence[Record], first: Path, second: Path) -> None:
+    one, other = (_identity(record.manifest) for record in records)
+    differences = campaign_difference(one, other)
+    if differences:
+        raise CampaignError(
+            [Fault((), f"{first} and {second} hold different campaigns; only one campaign's journals can be joined")]
+            + [Fault((), difference) for difference in differences]
+        )
+
+
+def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    campaign = {name: value for name, value in manifest["campaign"].items() if name not in FREE_TO_DIFFER}
+    return {**campaign, "objectives": manifest["objectives"]}
+
+
+def _merged(records: Sequence[Record]) -> list[Trial]:
+    """Every architecture once, with the evaluation that counts; numbers and rounds go on from the first's."""
+    merged: list[Trial] = []
+    places: dict[str, int] = {}
+    for record in records:
+        first_round = merged[-1].proposal.funnel.round + 1 if merged else 0
+        for trial in record.archive.trials:
+            place = places.get(trial.proposal.key)
+            if place is None:
+                places[trial.proposal.key] = len(merged)
+                funnel = trial.proposal.funnel
+                proposal = replace(trial.proposal, funnel=replace(funnel, round=first_round + funnel.round))
+                merged.append(Trial(len(merged), proposal, trial.evaluation))
+            elif (trial.trained and not merged[place].trained) or merged[place].evaluation is None:
+                merged[place] = replace(merged[place], evaluation=trial.evaluation)
+    return merged
+
+
+def _evaluated(record: Record, merged: Sequence[Trial], numbers: Mapping[str, int]) -> Iterator[tuple[Trial, float]]:
+    """Those of a record's trials whose evaluation counts, with the running time when it came home."""
+    for trial in record.archive.trials:
+        if trial.evaluation is not None and merged[numbers[trial.proposal.key]].evaluation is trial.evaluation:
+            yield trial, record.elapsed_seconds[trial.number]
+
+
+def _retrainings(record: Record, numbers: Mapping[str, int]) -> Iterator[tuple[int, Sequence[Evaluation]]]:
+    for number, evaluations in record.retrainings.items():
+        yield numbers[record.archive.trials[number].proposal.key], evaluations
