@@ -17,27 +17,34 @@ def checked_seed(title: str, seed: object) -> int:
     Raises:
         ValueError: It is none.
     """
-    if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+    if not isinstance(seed, Integral) or not 0 <= int(seed) < 2**32:
         raise ValueError(f"{title}: seed must be a whole number from 0 to 2**32 - 1; got {seed!r}")
     return int(seed)
 
 
-def checked_shares(title: str, validation: object, test: object) -> tuple[float, float]:
-    """Shares of the examples that are held out.
+def checked_share(title: str, name: str, share: object) -> float:
+    """A share of the examples that is held out.
 
     Raises:
-        ValueError: One is not between 0 and 1, or nothing is left to train on.
+        ValueError: It is not between 0 and 1.
     """
-    for name, share in (("validation", validation), ("test", test)):
-        if not isinstance(share, int | float) or not 0 < share < 1:
-            raise ValueError(f"{title}: {name} must be a share of the examples between 0 and 1; got {share!r}")
-    assert isinstance(validation, int | float)
-    assert isinstance(test, int | float)
-    if validation + test >= 1:
+    if not isinstance(share, int | float) or not 0 < share < 1:
+        raise ValueError(f"{title}: {name} must be a share of the examples between 0 and 1; got {share!r}")
+    return float(share)
+
+
+def checked_shares(title: str, validation: object, test: object) -> tuple[float, float]:
+    """Two shares that leave something to train on.
+
+    Raises:
+        ValueError: One is not between 0 and 1, or together they are 1 or more.
+    """
+    shares = checked_share(title, "validation", validation), checked_share(title, "test", test)
+    if sum(shares) >= 1:
         raise ValueError(
-            f"{title}: validation and test must leave examples to train on; together they take {validation + test:g}"
+            f"{title}: validation and test must leave examples to train on; together they take {sum(shares):g}"
         )
-    return float(validation), float(test)
+    return shares
 
 
 def existing(title: str, path: object, folder: bool | None = None) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
+from evonas.datasets._arguments import checked_seed, is_whole
 from evonas.datasets.dataset import Dataset, Split, Splits
 
 EXAMPLES = 1797
@@ -29,15 +28,13 @@ class Digits(Dataset):
     classes = 10
 
     def __init__(self, train: int = 600, seed: int = 0) -> None:
-        if not _is_whole(train) or not 100 <= train <= EXAMPLES - 200:
+        if not is_whole(train) or not 100 <= train <= EXAMPLES - 200:
             raise ValueError(
                 f"digits: train must be a whole number from 100 to {EXAMPLES - 200}, to leave 200 for the others; "
                 f"got {train!r}"
             )
-        if not _is_whole(seed) or not 0 <= seed < 2**32:
-            raise ValueError(f"digits: seed must be a whole number from 0 to 2**32 - 1; got {seed!r}")
         self.train = int(train)
-        self.seed = int(seed)
+        self.seed = checked_seed("digits", seed)
 
     def load(self) -> Splits:
         import torch
@@ -51,7 +48,3 @@ class Digits(Dataset):
         inputs = (inputs - inputs[train].mean()) / inputs[train].std()
         targets = torch.tensor(labels, dtype=torch.int64)
         return Splits(*(Split(inputs[rows], targets[rows]) for rows in (train, validation, test)))
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral)  # numpy's integers, too

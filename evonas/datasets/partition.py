@@ -38,7 +38,7 @@ def partition(count: int, validation: float, test: float, seed: int, labels: Row
     Args:
         count: Examples in all.
         validation: Share, in (0, 1).
-        test: Share, in (0, 1).
+        test: Share, in [0, 1); 0 where the test split stands in a file of its own.
         seed: Fixes the draw.
         labels: Shape ``(count,)``, or None.
 
@@ -53,34 +53,32 @@ def partition(count: int, validation: float, test: float, seed: int, labels: Row
     held, tested, taught = [], [], []
     for rows, jitter in zip(groups, rng.random(len(groups)), strict=True):
         # The jitter rounds up in as many classes as it should: many small classes would else all be rounded one way.
-        first = int(len(rows) * test + jitter)
+        first = int(len(rows) * test + jitter) if test else 0
         second = min(len(rows), int(len(rows) * (test + validation) + jitter))
         tested.append(rows[:first])
         held.append(rows[first:second])
         taught.append(rows[second:])
     made = Partition(*(rng.permutation(np.concatenate(part)).astype(np.int64) for part in (taught, held, tested)))
     for name, part in (("train", made.train), ("validation", made.validation), ("test", made.test)):
-        if not len(part):
+        if not len(part) and (name != "test" or test > 0):
             raise ValueError(f"{count:,} examples are too few: none is left for {name}; add examples or change shares")
     return made
 
 
-def pixel_splits(
-    pixels: npt.NDArray[np.uint8], labels: npt.NDArray[Any], rows: Partition, classes_are_numbers: bool = False
-) -> Splits:
+def pixel_splits(pixels: npt.NDArray[np.uint8], targets: npt.NDArray[Any], rows: Partition) -> Splits:
     """Splits of pixels ``(n, channels, height, width)`` that stay uint8, with the training split's mean and deviation.
 
-    A channel that is constant has deviation 1.
+    A channel that is constant has deviation 1. Targets of two dimensions are a regression's.
     """
     import torch
 
     mean, deviation = (
         torch.tensor(figure, dtype=torch.float32).reshape(-1, 1, 1) for figure in _moments(pixels, rows.train)
     )
-    kind = np.float32 if classes_are_numbers else np.int64
+    kind = np.float32 if targets.ndim == 2 else np.int64
     return Splits(
         *(
-            Split(torch.from_numpy(pixels[part]), torch.from_numpy(labels[part].astype(kind)), mean, deviation)
+            Split(torch.from_numpy(pixels[part]), torch.from_numpy(targets[part].astype(kind)), mean, deviation)
             for part in (rows.train, rows.validation, rows.test)
         )
     )
@@ -90,7 +88,16 @@ def standardised(values: npt.NDArray[Any], train: Rows) -> tuple[npt.NDArray[np.
     """Each column (or channel: axis 1) less the training rows' mean, over their deviation; both, too.
 
     A column that is constant in the training rows has deviation 1.
+
+    Raises:
+        ValueError: A number is NaN or infinite.
     """
+    bad = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    if len(bad):
+        raise ValueError(
+            f"{len(bad):,} of {len(values):,} rows hold NaN or infinite numbers, the first is row {bad[0]:,}; clean "
+            "them or leave them out"
+        )
     mean, deviation = _moments(values, train)
     shape = (1, -1, *(1 for _ in values.shape[2:]))
     return ((values - mean.reshape(shape)) / deviation.reshape(shape)).astype(np.float32), mean, deviation
