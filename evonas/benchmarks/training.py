@@ -126,7 +126,7 @@ def _bare(model: nn.Module, splits: Splits, trainer: Classifier) -> None:
     optimiser, schedule = _optimiser(model, trainer, steps)
     order = torch.Generator().manual_seed(0)
     for _ in range(trainer.epochs):
-        for rows in torch.randperm(len(targets), generator=order)[: steps * size].split(size):
+        for rows in torch.split(torch.randperm(len(targets), generator=order)[: steps * size], size):
             _step(model, inputs[rows], targets[rows], optimiser, schedule)
     _validate(model, splits.validation.inputs.contiguous(memory_format=torch.channels_last), splits.validation.targets)
 
@@ -164,7 +164,7 @@ def _step(model: nn.Module, inputs: Tensor, targets: Tensor, optimiser: torch.op
     schedule.step()
 
 
-def _validate(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
+def _validate(model: nn.Module, inputs: Tensor, targets: Tensor) -> None:
     model.eval()
     with torch.inference_mode():
-        return (model(inputs).argmax(dim=1) != targets).float().mean().item()
+        (model(inputs).argmax(dim=1) != targets).float().mean().item()

@@ -34,8 +34,8 @@ class Training:
             of the mean squared error), ``validation_loss`` (cross-entropy in nats, or the mean squared error) and
             ``train_loss``; ``peak_memory_mb`` where the device can tell, ``batch_size`` where it was halved. A final
             retraining adds ``test_error``.
-        inputs: Validation inputs ``(n, *input_shape)`` on the training device, as the network takes them; of pixels that
-            would take more than 256 MiB so, the first.
+        inputs: Validation inputs ``(n, *input_shape)`` on the training device, as the network takes them; of
+            pixels that would take more than 256 MiB so, the first.
         targets: Their targets.
         epochs: Epochs trained.
         seconds: Wall time of the training.

@@ -81,7 +81,7 @@ def _archive(title: str, path: Path, names: Sequence[str]) -> list[bytes]:
                     contents[name] = file.read()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise ValueError(
-            f"{title}: {path} cannot be read as an archive ({error}): it is cut short or another file; fetch it again"
+            f"{title}: {path} cannot be read as an archive ({' '.join(str(error).split())}): it is cut short or another file; fetch it again"
         ) from error
     missing = [name for name in names if name not in contents]
     if missing:

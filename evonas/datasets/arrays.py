@@ -18,9 +18,9 @@ class Arrays(Dataset):
     """numpy arrays: an ``.npz`` file that holds ``inputs`` and ``targets``, or a ``.npy`` file of each; no pickles.
 
     Inputs ``(n, ...)`` are numbers; those of type uint8 with three axes an example, ``(channels, height, width)``, stay
-    uint8, others become float32; both are standardised by channel (their second axis) with the training split's figures.
+    uint8, others become float32; both are standardised by channel (their second axis) by the training split.
     Targets are whole numbers ``(n,)``, which are classes from 0 on, or floating numbers ``(n,)`` or ``(n, k)``, which
-    are a regression's and are standardised with the training split's figures: errors are in standard deviations.
+    are a regression's and standardised by the training split: errors are in standard deviations.
 
     Args:
         path: The ``.npz`` file; or leave it out and give the two others.
