@@ -80,8 +80,9 @@ def _archive(title: str, path: Path, names: Sequence[str]) -> list[bytes]:
                 if file is not None:
                     contents[name] = file.read()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        told = " ".join(str(error).split())
         raise ValueError(
-            f"{title}: {path} cannot be read as an archive ({' '.join(str(error).split())}): it is cut short or another file; fetch it again"
+            f"{title}: {path} cannot be read as an archive ({told}): it is cut short or another file; fetch it again"
         ) from error
     missing = [name for name in names if name not in contents]
     if missing:
