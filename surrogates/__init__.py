@@ -2,8 +2,10 @@
 
 - ``encoding.py``, ``encodings/``: architectures as rows of numbers, from the simplified graph alone.
 - ``predictor.py``, ``predictors/``: learn one objective from trained architectures; mean and calibrated deviation.
-- ``conformal.py``: the factor that makes deviations cover.
+- ``cross_validated.py``: what a predictor would have said of its own targets, had it not seen them.
+- ``conformal.py``: the quantiles and factors that make intervals cover.
 - ``proxies/``: scores of built, untrained networks in milliseconds; ``probe.py`` shares the passes among them.
+- ``combination.py``, ``combinations/``: one score of many proxies'.
 - ``ranking.py``: how well predictions rank and how honest their intervals are.
 
 To add a component, add a file to its room; it is found by the file's name and its laws are tested by themselves.
@@ -19,13 +21,15 @@ Importing this package loads neither torch nor xgboost; a component's own file d
 from spaces.discovery import Room
 from surrogates.encoding import Encoding
 from surrogates.predictor import Prediction, Predictor
-from surrogates.ranking import coverage, kendall_tau, precision_at_k
+from surrogates.ranking import coverage, kendall_tau, precision_at_k, spearman, true_rank_of_best
 
 ENCODINGS = Room("encoding", "surrogates.encodings", "surrogates.encoding.Encoding")
 PREDICTORS = Room("predictor", "surrogates.predictors", "surrogates.predictor.Predictor")
+COMBINATIONS = Room("combination", "surrogates.combinations", "surrogates.combination.Combination")
 PROXIES = Room("proxy", "surrogates.proxies", "surrogates.proxies.proxy.Proxy")
 
 __all__ = [
+    "COMBINATIONS",
     "ENCODINGS",
     "PREDICTORS",
     "PROXIES",
@@ -35,4 +39,6 @@ __all__ = [
     "coverage",
     "kendall_tau",
     "precision_at_k",
+    "spearman",
+    "true_rank_of_best",
 ]

@@ -48,21 +48,21 @@ def assemble(parts: Parts) -> Plan:
     Raises:
         CampaignError: A part cannot be made, or two do not fit; says which and what to do.
     """
-    dataset = cast(Dataset, _make("dataset", parts.dataset))
+    dataset = cast(Dataset, make_component("dataset", parts.dataset))
     space = make_space(parts.space, dataset, parts.evaluator)
     objectives = _objectives(parts.objectives)
-    with _at(("constraints",) if parts.constraints else ("objectives",)):
+    with at(("constraints",) if parts.constraints else ("objectives",)):
         problem = Problem(space, objectives, parts.constraints)
     evaluator, final_evaluator = _evaluators(parts, space, dataset, objectives)
-    with _at(("dataset",)):
+    with at(("dataset",)):
         inputs, targets = _proxy_batch(space, dataset)
-    proxies = _proxies(parts.proxies)
+    proxies = make_proxies(parts.proxies)
     supplied = {
         "problem": problem,
         "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
         "proxies": ProxyScores(space, proxies, inputs, targets),
     }
-    searcher = cast(Searcher, _make("searcher", parts.searcher, supplied))
+    searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,
@@ -88,9 +88,9 @@ def make_space(space: Part, dataset: Part, evaluator: Part | None) -> Space:
         CampaignError: It cannot be made, or builds networks for other data.
     """
     if not _reads_dataset(evaluator):
-        return cast(Space, _make("space", space))
-    data = cast(Dataset, _make("dataset", dataset))
-    made = cast(Space, _make("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
+        return cast(Space, make_component("space", space))
+    data = cast(Dataset, make_component("dataset", dataset))
+    made = cast(Space, make_component("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
     _check_shapes(made, data)
     return made
 
@@ -102,7 +102,7 @@ def _reads_dataset(evaluator: Part | None) -> bool:
     component = _component(evaluator, ("evaluator",))
     if component is None:
         return False
-    with _at(("evaluator",)):
+    with at(("evaluator",)):
         return "dataset" in inspect.signature(find(ROOMS["evaluator"], component.name)).parameters
 
 
@@ -113,17 +113,21 @@ def _evaluators(
     part = parts.evaluator if parts.evaluator is not None else "training"
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
     if _reads_dataset(part):
-        supplied["trainer"] = trainer = cast(Trainer, _make("trainer", parts.trainer))
+        supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
         _check_trainer(trainer, dataset)
-    evaluator = cast(Evaluator, _make("evaluator", part, supplied))
+    evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
     component = _component(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
         return evaluator, None
-    return evaluator, cast(Evaluator, _make("evaluator", part, {**supplied, "test": True}))
+    return evaluator, cast(Evaluator, make_component("evaluator", part, {**supplied, "test": True}))
 
 
-def _make(section: str, part: Part, supplied: Mapping[str, Any] | None = None, path: YamlPath = ()) -> object:
-    """The component that ``part`` stands for; ``supplied`` arguments are passed where its constructor takes them."""
+def make_component(section: str, part: Part, supplied: Mapping[str, Any] | None = None, path: YamlPath = ()) -> object:
+    """The component that ``part`` stands for; ``supplied`` arguments are passed where its constructor takes them.
+
+    Raises:
+        CampaignError: There is no such component, or it cannot be made; its faults are those of ``path``.
+    """
     room, place = ROOMS[section], path or (section,)
     component = _component(part, place)
     if component is None:
@@ -132,7 +136,7 @@ def _make(section: str, part: Part, supplied: Mapping[str, Any] | None = None, p
                 [Fault(place, f"expected {room.article} {room.title}: a name or an object. Got {part!r}")]
             )
         return part
-    with _at(place):
+    with at(place):
         made = find(room, component.name)
         faults = check_arguments(made, component.arguments, SUPPLIES[section])
         if faults:
@@ -158,7 +162,7 @@ def _component(part: Part, place: YamlPath) -> Component | None:
 
 
 @contextmanager
-def _at(path: YamlPath) -> Iterator[None]:
+def at(path: YamlPath) -> Iterator[None]:
     """Says where in the campaign a part could not be made."""
     try:
         yield
@@ -216,18 +220,23 @@ def _objective(part: Part, path: YamlPath) -> Objective:
     if isinstance(part, Objective):
         return part
     component = _component(part, path)
-    with _at(path):
+    with at(path):
         return Function(cast(Callable[..., float], part)) if component is None else build_objective(component)
 
 
-def _proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
+def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
+    """Proxies by name: that of their file or class.
+
+    Raises:
+        CampaignError: One cannot be made, or two have one name.
+    """
     made: dict[str, Proxy] = {}
     for index, part in enumerate(parts):
         component = _component(part, ("proxies", index))
         name = component.name.rpartition(".")[2] if component is not None else type(part).__name__
         if name in made:
             raise CampaignError([Fault(("proxies", index), f"proxy {name!r} is named twice; name it once")])
-        made[name] = cast(Proxy, _make("proxies", part, path=("proxies", index)))
+        made[name] = cast(Proxy, make_component("proxies", part, path=("proxies", index)))
     return made
 
 
@@ -236,7 +245,7 @@ def _predictor(part: Part, space: Space) -> Callable[[Encoding], Predictor]:
         return cast(Callable[[Encoding], Predictor], part)
 
     def make(encoding: Encoding) -> Predictor:
-        return cast(Predictor, _make("predictor", part, {"space": space, "encoding": encoding}))
+        return cast(Predictor, make_component("predictor", part, {"space": space, "encoding": encoding}))
 
     return make
 
@@ -245,11 +254,11 @@ def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
     component = _component(part, ("executor",))
     if component is None:
         raise CampaignError([Fault(("executor",), f"expected an executor's name. Got {part!r}")])
-    with _at(("executor",)):
+    with at(("executor",)):
         made = find(ROOMS["executor"], component.name)
         default = inspect.signature(made).parameters.get("workers")
         workers = component.arguments.get("workers", default.default if default is not None else 1)
-    return lambda: cast(Executor, _make("executor", component)), int(workers)
+    return lambda: cast(Executor, make_component("executor", component)), int(workers)
 
 
 def _proxy_batch(space: Space, dataset: Dataset) -> tuple[Tensor, Tensor]:

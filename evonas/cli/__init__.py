@@ -1,1 +1,1 @@
-"""The command line: ``evonas run | check | new | list | show | report | benchmark``. One file a command."""
+"""The command line, ``evonas COMMAND``; ``evonas --help`` lists them. One file a command, or a group of commands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -114,3 +115,26 @@ def benchmark_training(
     from evonas.cli.rows import print_rows
 
     print_rows(measure_training(candidates, repeats, epochs), json)
+
+
+@benchmarks.command("combinations")
+def benchmark_combinations(
+    table: Annotated[Path, typer.Option(help="CSV file with a column arch.")],
+    target: Annotated[str, typer.Option(help="Measured column, higher is better.")],
+    space: Annotated[str, typer.Option(help="Search space of the table.")] = "cell201",
+    column: Annotated[list[str] | None, typer.Option(help="A proxy; by default every column proxy_….")] = None,
+    trained: Annotated[list[int] | None, typer.Option(min=8, help="Trained architectures to learn from.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Draws of the trained.")] = 5,
+    scored: Annotated[int, typer.Option(min=2, help="Others that are ranked in each.")] = 4000,
+    json: Json = False,
+) -> None:
+    """Kendall tau of proxies and of their combinations with what a table measured.
+
+    Example: evonas benchmark combinations --table nasbench201.csv.gz --target cifar10_valid_acc_200ep
+    """
+    from evonas.benchmarks.combinations import measure_combinations
+    from evonas.cli.rows import print_rows
+
+    print_rows(
+        measure_combinations(space, table, target, column or [], trained or [16, 50, 200], repeats, scored), json
+    )

@@ -10,6 +10,8 @@ import typer
 
 from evonas.cli.benchmark_commands import benchmarks
 from evonas.cli.options import Json
+from evonas.cli.predictor_commands import predictors
+from evonas.cli.proxy_commands import proxies
 
 app = typer.Typer(
     name="evonas",
@@ -21,6 +23,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(benchmarks, name="benchmark")
+app.add_typer(predictors, name="predictors")
+app.add_typer(proxies, name="proxies")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, e.g. results/digits.")]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from evonas.datasets._arguments import checked_seed, is_whole
+from evonas.datasets._digit_images import EXAMPLES, checked, digit_images, digit_partition
 from evonas.datasets.dataset import Dataset, Splits
-from evonas.datasets.partition import Partition, pixel_splits
+from evonas.datasets.partition import pixel_splits
 
-EXAMPLES = 1797
 SIDE = 12
 INKS = 16  # the darkest pixel of the digits
 
@@ -35,32 +34,20 @@ class DigitsCanvas(Dataset):
     classes = 10
 
     def __init__(self, train: int = 600, noise: float = 0.2, seed: int = 0) -> None:
-        if not is_whole(train) or not 100 <= train <= EXAMPLES - 200:
-            raise ValueError(
-                f"digits_canvas: train must be a whole number from 100 to {EXAMPLES - 200}, to leave 200 for the "
-                f"others; got {train!r}"
-            )
         if not 0 <= noise <= 1:
             raise ValueError(f"digits_canvas: noise must be from 0 to 1; got {noise!r}")
-        self.train = int(train)
+        self.train, self.seed = checked("digits_canvas", train, seed)
         self.noise = float(noise)
-        self.seed = checked_seed("digits_canvas", seed)
 
     def load(self) -> Splits:
-        from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
-
-        images, labels = load_digits(return_X_y=True)
+        digits, targets = digit_images()
+        images, labels = digits[:, 0].double().numpy(), targets.numpy()
         rng = np.random.default_rng(self.seed)
         room = SIDE - 8
         canvases = rng.normal(0.0, self.noise, (EXAMPLES, SIDE, SIDE))
         for canvas, image, (top, left) in zip(
-            canvases, images.reshape(-1, 8, 8), rng.integers(room + 1, size=(EXAMPLES, 2)), strict=True
+            canvases, images, rng.integers(room + 1, size=(EXAMPLES, 2)), strict=True
         ):
             canvas[top : top + 8, left : left + 8] += image / INKS
         pixels = (canvases.clip(0, 1) * 255).round().astype(np.uint8)[:, None]
-        train, rest = train_test_split(
-            np.arange(EXAMPLES), train_size=self.train, stratify=labels, random_state=self.seed
-        )
-        validation, test = train_test_split(rest, train_size=0.5, stratify=labels[rest], random_state=self.seed)
-        return pixel_splits(pixels, labels, Partition(train, validation, test))
+        return pixel_splits(pixels, labels, digit_partition(labels, self.train, self.seed))

@@ -15,6 +15,7 @@ from evonas.report.figures import funnel_figure, hypervolume_figure, prediction_
 from evonas.report.front_figures import front_axis, front_figure, parallel_figure
 from evonas.report.honesty import Quality, interpretation, predictor_honesty
 from evonas.report.progress import MOST_OBJECTIVES, Course, hypervolume_course, random_estimate
+from evonas.report.proxies import proxy_section
 from evonas.report.statistics import (
     Spread,
     failure_groups,
@@ -55,6 +56,7 @@ def contents(record: Record) -> tuple[Section, Section]:
         "front": _front(archive, charts),
         "hypervolume": _hypervolume(record, course, charts),
         "predictors": _predictors(archive, charts),
+        "proxies": proxy_section(archive),
         "funnel": _funnel(archive, charts),
         "notes": _notes(archive.rounds),
         "times": _times(record, charts),

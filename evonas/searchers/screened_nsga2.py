@@ -12,8 +12,9 @@ from evonas.core.archive import Archive, Estimate, FloatArray, Funnel, Origin, P
 from evonas.core.hypervolume import Yardstick
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, Searcher
+from evonas.searchers.combined_proxies import expected_by_proxies
 from evonas.searchers.forecast import Forecast, PredictorFactory, pending_values
-from evonas.searchers.gate import passes
+from evonas.searchers.gate import Mask, caution, passes
 from evonas.searchers.improvement import choose_batch
 from evonas.searchers.lots import draw, proposal
 from evonas.searchers.proxy_scores import ProxyScores
@@ -41,7 +42,8 @@ class ScreenedNsga2(Searcher):
 
     Args:
         problem: What is searched for.
-        predictor: Makes a predictor that reads a given encoding; None screens by exact objectives alone.
+        predictor: Makes a predictor that reads a given encoding; None screens by exact objectives and the proxies'
+            combined ranks, without training.
         proxies: Scores built networks; None for no proxies.
         population: Survivors that are parents, at least 2.
         offspring: Distinct children screened each round.
@@ -109,9 +111,18 @@ class ScreenedNsga2(Searcher):
             encoding = self._with_proxies(archive, finalists, scores)
             forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
             mean, std = forecast.of(finalists)
+            if self.predictor is None and self.proxies:
+                expected, turned = expected_by_proxies(archive, scores)
+                stages.notes.extend(turned)
+                for name, values in expected.items():
+                    mean[:, archive.names.index(name)] = values
         n = len(survivors)
         with stages.timed("choose"):
-            chosen = self._choose(archive, mean[:n], std[:n], count - len(drawn), rng, stages)
+            allowed = caution(forecast.left_out(), archive.values(archive.trained), self.gate_error_rate)
+            passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
+            chosen = self._choose(archive, mean[:n], std[:n], passed, count - len(drawn), rng)
+            if survivors:
+                stages.counts["passed the gate"] = int(passed.sum())
         # The random share goes last, so that what the predictor chose is trained first.
         chosen += range(n, n + len(drawn))
         return stages.close(
@@ -173,7 +184,7 @@ class ScreenedNsga2(Searcher):
             encoding = Concatenated(self.problem.space, self._features)
             forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
             mean, _ = forecast.of(candidates)
-            candidates = [candidates[index] for index in best_first(mean, self.shortlist)]
+            candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
         if self.problem.has_model_objectives:
             with stages.timed("build"):
                 rejections = Rejections()
@@ -185,9 +196,15 @@ class ScreenedNsga2(Searcher):
         if self.proxies and candidates:
             with stages.timed("predict"):
                 mean, _ = forecast.of(candidates)
-            candidates = [candidates[index] for index in best_first(mean, self.proxied)]
+            candidates = [candidates[index] for index in self._promising(mean, self.proxied, rng)]
             stages.counts["proxied"] = len(candidates)
         return candidates
+
+    def _promising(self, mean: FloatArray, count: int, rng: np.random.Generator) -> list[int]:
+        # Without a predictor cost alone would keep the smallest, and the proxies would never see another.
+        by_proxies_alone = self.predictor is None and bool(self.proxies)
+        chosen = rng.permutation(len(mean))[:count] if by_proxies_alone else best_first(mean, count)
+        return [int(index) for index in chosen]
 
     def _offspring(
         self, archive: Archive, taken: Collection[str], rng: np.random.Generator, stages: Stages
@@ -225,13 +242,11 @@ class ScreenedNsga2(Searcher):
         return list(samples.values())
 
     def _choose(
-        self, archive: Archive, mean: FloatArray, std: FloatArray, count: int, rng: np.random.Generator, stages: Stages
+        self, archive: Archive, mean: FloatArray, std: FloatArray, passed: Mask, count: int, rng: np.random.Generator
     ) -> list[int]:
         if not len(mean):
             return []
         front = archive.values(archive.front())
-        passed = passes(mean, std, front, self.gate_error_rate)
-        stages.counts["passed the gate"] = int(passed.sum())
         reference = _reference(archive)
         eligible = np.flatnonzero(passed)
         expected = np.vstack([front, pending_values(archive)])

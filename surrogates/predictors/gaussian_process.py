@@ -15,8 +15,9 @@ from spaces.discovery import find
 from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.conformal import conformal_factor
+from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding, check_columns
-from surrogates.predictor import FloatArray, Prediction, Predictor, check_targets, smallest_deviation
+from surrogates.predictor import FloatArray, Prediction, check_targets, smallest_deviation
 from surrogates.predictors.covariance import most_probable
 from surrogates.predictors.posterior import Posterior
 from surrogates.predictors.standardisation import Standardisation
@@ -39,10 +40,11 @@ class _Fitted:
 
     level: float
     smallest_std: float
+    left_out: Prediction
     learned: _Learned | None = None
 
 
-class GaussianProcess(Predictor):
+class GaussianProcess(CrossValidated):
     """An exact Gaussian process (Rasmussen & Williams, 2006, eq. 2.25 and 2.26) on warped targets.
 
     Targets are fitted on the scale of ``TargetWarp`` and the posterior mean is mapped back to their unit; the map is
@@ -93,11 +95,13 @@ class GaussianProcess(Predictor):
         check_columns(self._encoding)
         smallest_std = smallest_deviation(targets)
         warp = TargetWarp.fitted(targets)
-        learned = None
-        if warp is not None:
-            with threadpool_limits(limits=1, user_api="blas"):
-                learned = self._learn(self._encoding.encode(architectures), targets, warp, smallest_std, rng)
-        self._fitted = _Fitted(float(targets.mean()), smallest_std, learned)
+        level, n = float(targets.mean()), len(targets)
+        if warp is None:
+            self._fitted = _Fitted(level, smallest_std, Prediction(np.full(n, level), np.full(n, smallest_std)))
+            return
+        with threadpool_limits(limits=1, user_api="blas"):
+            learned, left_out = self._learn(self._encoding.encode(architectures), targets, warp, smallest_std, rng)
+        self._fitted = _Fitted(level, smallest_std, left_out, learned)
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:
         fitted = self._fitted
@@ -111,6 +115,19 @@ class GaussianProcess(Predictor):
         deviation = learned.warp.slope(mean) * np.sqrt(variance)
         return Prediction(learned.warp.backward(mean), learned.stretch * deviation + fitted.smallest_std)
 
+    def left_out(self) -> Prediction:
+        """Predicts each of the ``n`` fitted architectures, in their order, as if its own target were not known.
+
+        The closed form of ``Posterior.left_out``: nothing is fitted again, so lengthscales, the warp and the factor of
+        the deviations have seen the target. Deviations are those of ``predict``, factor included.
+
+        Raises:
+            RuntimeError: ``fit`` was not called.
+        """
+        if self._fitted is None:
+            raise RuntimeError("targets are left out of those that fit was given; nothing is fitted, so call fit first")
+        return Prediction(self._fitted.left_out.mean.copy(), self._fitted.left_out.std.copy())
+
     def _learn(
         self,
         rows: npt.NDArray[np.float32],
@@ -118,7 +135,7 @@ class GaussianProcess(Predictor):
         warp: TargetWarp,
         smallest_std: float,
         rng: np.random.Generator,
-    ) -> _Learned:
+    ) -> tuple[_Learned, Prediction]:
         columns = Standardisation.of(rows)
         standardised, warped = columns.apply(rows), warp.forward(targets)
         groups = _groups([self._encoding.names[column] for column in columns.kept])
@@ -127,9 +144,10 @@ class GaussianProcess(Predictor):
         covariance = most_probable(standardised[some], groups, warped[some], self._iterations)
         posterior = Posterior.of(covariance, standardised, warped)
         mean, variance = posterior.left_out(warped)
-        deviation = warp.slope(mean) * np.sqrt(variance) + smallest_std
-        errors = np.abs(targets - warp.backward(mean)) / deviation
-        return _Learned(warp, columns, posterior, conformal_factor(errors, self._coverage))
+        expected, deviation = warp.backward(mean), warp.slope(mean) * np.sqrt(variance)
+        stretch = conformal_factor(np.abs(targets - expected) / (deviation + smallest_std), self._coverage)
+        left_out = Prediction(expected, stretch * deviation + smallest_std)
+        return _Learned(warp, columns, posterior, stretch), left_out
 
 
 def _groups(names: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -129,9 +129,12 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["run", "check", "new", "show", "pick", "merge", "report", "list"])
+COMMANDS = ["run", "check", "new", "show", "pick", "merge", "report", "list", "predictors compare", "proxies compare"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str, tmp_path: Path) -> None:
-    output = evonas(command, "--help", cwd=tmp_path)
+    output = evonas(*command.split(), "--help", cwd=tmp_path)
     assert f"evonas {command}" in output.split("Usage:", 1)[1].split("\n", 1)[1]
 
 

@@ -101,6 +101,25 @@ def test_left_out_predictions_are_those_of_refits() -> None:
         np.testing.assert_allclose((mean[index], variance[index]), np.ravel(refitted), rtol=1e-9)
 
 
+def test_left_out_targets_are_not_seen_and_are_covered_in_their_unit() -> None:
+    architectures, targets = problem(0, 80)
+    predictor = GaussianProcess(SPACE)
+    with pytest.raises(RuntimeError, match="nothing is fitted, so call fit first"):
+        predictor.left_out()
+    predictor.fit(architectures, targets, np.random.default_rng(0))
+    left_out, seen = predictor.left_out(), predictor.predict(architectures)
+    assert np.abs(targets - left_out.mean).mean() > 1.5 * np.abs(targets - seen.mean).mean()
+    assert (left_out.std > seen.std).all()
+    assert 0.8 <= (coverage(left_out, targets) or 0) < 0.85  # the factor is what makes these very intervals cover
+    wild = targets.copy()
+    wild[3] = targets.max() + 1  # the warp and lengthscales may see it, the prediction of its own row must not follow
+    predictor.fit(architectures, wild, np.random.default_rng(0))
+    moved = abs(predictor.left_out().mean[3] - left_out.mean[3])
+    assert moved < 0.2 * (wild[3] - targets[3])
+    predictor.fit(architectures, np.full(80, 3.5), np.random.default_rng(0))
+    np.testing.assert_array_equal(predictor.left_out().mean, np.full(80, 3.5))
+
+
 def test_many_rows_are_predicted_as_few_are() -> None:
     posterior = Posterior.of(COVARIANCE, ROWS, TARGETS)
     many = np.tile(ROWS, (150, 1))

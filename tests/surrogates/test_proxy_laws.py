@@ -1,6 +1,7 @@
 """Every law over every proxy that the registry discovers."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import proxy_laws
 import pytest
@@ -9,7 +10,9 @@ from spaces.discovery import discover
 from surrogates import PROXIES
 from surrogates.proxies.proxy import Proxy
 
-DISCOVERED: dict[str, Proxy] = {name: proxy() for name, proxy in discover(PROXIES).items()}
+FORMULA = str(Path(__file__).with_name("formula.json"))
+NEEDED = {"evolved": {"formula": FORMULA}}
+DISCOVERED: dict[str, Proxy] = {name: proxy(**NEEDED.get(name, {})) for name, proxy in discover(PROXIES).items()}
 
 
 def test_the_registry_is_not_empty() -> None:

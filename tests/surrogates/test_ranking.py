@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surrogates import Prediction, coverage, kendall_tau, precision_at_k
+from surrogates import Prediction, coverage, kendall_tau, precision_at_k, spearman, true_rank_of_best
+from surrogates.ranking import regret_at_k
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=6)
 
@@ -42,6 +43,44 @@ def test_precision_at_k_is_the_mean_over_orders_of_the_tied(pairs: list[tuple[in
     assert precision_at_k(predicted, measured, k) == pytest.approx(np.mean(shares))
 
 
+@given(PAIRS)
+def test_spearman_is_pearsons_correlation_of_mean_ranks(pairs: list[tuple[int, int]]) -> None:
+    predicted, measured = (np.array(side, float) for side in zip(*pairs, strict=True))
+    ranks = [
+        [sum(other < value for other in side) + sum(other == value for other in side) / 2 for value in side]
+        for side in (predicted, measured)
+    ]
+    found = spearman(predicted, measured)
+    if len(set(predicted)) == 1 or len(set(measured)) == 1:
+        assert found is None
+    else:
+        assert found == pytest.approx(np.corrcoef(ranks)[0, 1])
+
+
+@given(PAIRS, st.integers(1, 6))
+def test_true_rank_of_best_is_the_mean_over_orders_of_the_tied(pairs: list[tuple[int, int]], k: int) -> None:
+    predicted, measured = (np.array(side, float) for side in zip(*pairs, strict=True))
+    k = min(k, len(pairs))
+    found = []
+    for order in permutations(range(len(pairs))):
+        if all(predicted[a] <= predicted[b] for a, b in pairwise(order)):
+            best = min(measured[index] for index in order[:k])
+            found.append(1 + sum(value < best for value in measured))
+    assert true_rank_of_best(predicted, measured, k) == pytest.approx(np.mean(found))
+
+
+@given(PAIRS, st.integers(1, 6))
+def test_regret_is_the_mean_over_orders_of_the_tied(pairs: list[tuple[int, int]], k: int) -> None:
+    predicted, measured = (np.array(side, float) for side in zip(*pairs, strict=True))
+    k = min(k, len(pairs))
+    best = [
+        min(measured[index] for index in order[:k])
+        for order in permutations(range(len(pairs)))
+        if all(predicted[a] <= predicted[b] for a, b in pairwise(order))
+    ]
+    assert regret_at_k(predicted, measured, k) == pytest.approx(np.mean(best) - min(measured))
+
+
 @pytest.mark.parametrize("nominal", [0.5, 0.8, 0.95])
 def test_coverage_counts_values_inside(nominal: float) -> None:
     rng = np.random.default_rng(0)
@@ -63,8 +102,11 @@ def test_where_there_is_no_order_there_is_no_number() -> None:
     assert kendall_tau(one, one) is None
     assert kendall_tau(flat, two) is None
     assert kendall_tau(two, flat) is None
+    assert spearman(flat, two) is None
     assert kendall_tau(two, two) == 1
     assert kendall_tau(two, -two) == -1
+    assert spearman(two, two) == pytest.approx(1)
+    assert spearman(two, -two) == pytest.approx(-1)
     assert coverage(Prediction(np.empty(0), np.empty(0)), np.empty(0)) is None
 
 
@@ -79,6 +121,10 @@ def test_bad_values_are_refused() -> None:
     for k in (0, 3):
         with pytest.raises(ValueError, match=f"between 1 and the number of values, 2; got {k}"):
             precision_at_k(two, two, k)
+        with pytest.raises(ValueError, match=f"between 1 and the number of values, 2; got {k}"):
+            true_rank_of_best(two, two, k)
+        with pytest.raises(ValueError, match=f"between 1 and the number of values, 2; got {k}"):
+            regret_at_k(two, two, k)
     with pytest.raises(ValueError, match="nominal coverage must lie between 0 and 1; got 80"):
         coverage(Prediction(two, two), two, nominal=80)
 

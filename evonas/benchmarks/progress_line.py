@@ -1,0 +1,49 @@
+"""How far a long comparison is."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from evonas.report.watching import duration
+
+QUIET_SECONDS = 2.0
+PIPE_SECONDS = 30.0
+
+
+class ProgressLine:
+    """Says on the standard error stream how much is done and about how long the rest takes.
+
+    Nothing is said in the first two seconds. A terminal's line is rewritten; a pipe gets one each half minute.
+
+    Args:
+        total: Runs in all.
+        known: Of these, runs that need not be done again; the estimate does not count them.
+    """
+
+    def __init__(self, total: int, known: int = 0) -> None:
+        self._total = total
+        self._known = known
+        self._done = known
+        self._started = time.monotonic()
+        self._next = self._started + QUIET_SECONDS
+        self._is_terminal = sys.stderr.isatty()
+        self._said = False
+
+    def advance(self) -> None:
+        """One more run is done."""
+        self._done += 1
+        now = time.monotonic()
+        if now < self._next or self._done == self._total:
+            return
+        self._next = now + (0.2 if self._is_terminal else PIPE_SECONDS)
+        left = (now - self._started) / (self._done - self._known) * (self._total - self._done)
+        text = f"{self._done:,} of {self._total:,} runs, about {duration(left)} left"
+        self._said = True
+        print(f"\r\x1b[K{text}" if self._is_terminal else text, end="" if self._is_terminal else "\n", file=sys.stderr)
+        sys.stderr.flush()
+
+    def finish(self) -> None:
+        """Takes the terminal's line away."""
+        if self._is_terminal and self._said:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
