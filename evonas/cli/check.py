@@ -90,7 +90,7 @@ def _data(plan: Plan) -> str | None:
     """What was found in the dataset; None where the evaluator is the user's own."""
     if not isinstance(plan.evaluator, TrainingEvaluator):
         return None
-    return description(plan.evaluator.dataset, loaded(plan.evaluator.dataset))
+    return description(plan.evaluator.dataset, loaded(plan.evaluator.dataset, test=True))
 
 
 def _training_seconds(plan: Plan) -> float | None:

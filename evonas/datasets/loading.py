@@ -7,8 +7,12 @@ from evonas.datasets.dataset import Dataset, Split, Splits
 IMBALANCED = 10  # times as many examples in the largest class as in the smallest
 
 
-def loaded(dataset: Dataset) -> Splits:
+def loaded(dataset: Dataset, test: bool = False) -> Splits:
     """The dataset's splits, checked: shapes, types, sizes, labels, finite numbers, something to learn.
+
+    Args:
+        dataset: Any.
+        test: Check the test split, too; a search does not touch it.
 
     Raises:
         ValueError: A rule is broken; says which, what was found and the remedy.
@@ -16,7 +20,8 @@ def loaded(dataset: Dataset) -> Splits:
     import torch
 
     splits = dataset.load()
-    for name, split in _named(splits).items():
+    checked = {"train": splits.train, "validation": splits.validation, **({"test": splits.test} if test else {})}
+    for name, split in checked.items():
         _check_inputs(dataset, name, split)
         _check_targets(dataset, name, split)
     targets = splits.train.targets
@@ -39,7 +44,7 @@ def description(dataset: Dataset, splits: Splits) -> str:
     """What was found, in a line: sizes, shape, and the classes' balance or the targets."""
     import torch
 
-    sizes = ", ".join(f"{len(split):,} {name}" for name, split in _named(splits).items())
+    sizes = f"{len(splits.train):,} train, {len(splits.validation):,} validation, {len(splits.test):,} test"
     shape = "x".join(map(str, dataset.input_shape))
     kind = "tokens" if dataset.vocabulary is not None else str(splits.train.inputs.dtype).removeprefix("torch.")
     found = f"{sizes} examples of {shape} {kind}"
@@ -53,10 +58,6 @@ def description(dataset: Dataset, splits: Splits) -> str:
     if least == 0:
         return f"{found}: {int((counts == 0).sum())} CANNOT BE LEARNT, having none"
     return f"{found}: imbalanced, {most / least:.0f} to 1" if most >= IMBALANCED * least else found
-
-
-def _named(splits: Splits) -> dict[str, Split]:
-    return {"train": splits.train, "validation": splits.validation, "test": splits.test}
 
 
 def _check_inputs(dataset: Dataset, name: str, split: Split) -> None:

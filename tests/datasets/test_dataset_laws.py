@@ -93,7 +93,7 @@ def test_it_is_pickled_without_its_data(data: tuple[Dataset, Splits]) -> None:
 @every_dataset
 def test_it_passes_the_checks_and_says_what_was_found(data: tuple[Dataset, Splits]) -> None:
     dataset, splits = data
-    told = description(dataset, loaded(dataset))
+    told = description(dataset, loaded(dataset, test=True))
     assert told.startswith(f"{len(splits.train):,} train, {len(splits.validation):,} validation, ")
     assert "x".join(map(str, dataset.input_shape)) in told
 

@@ -71,6 +71,17 @@ def test_data_that_break_a_rule_are_refused(dataset: Own, told: str) -> None:
         loaded(dataset)
 
 
+def test_the_test_split_is_checked_only_where_asked() -> None:
+    class Faulty(Own):
+        def load(self) -> Splits:
+            splits = super().load()
+            return Splits(splits.train, splits.validation, Split(NAN, splits.test.targets))
+
+    assert len(loaded(Faulty()).train) == 40
+    with pytest.raises(ValueError, match="dataset Faulty: 1 inputs of split 'test' hold NaN"):
+        loaded(Faulty(), test=True)
+
+
 def test_what_was_found_is_told() -> None:
     def told(dataset: Own) -> str:
         return description(dataset, loaded(dataset))
