@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from evonas.core.randomness import generator, integer_seed
-from evonas.core.threads import one_torch_thread
 from evonas.datasets.dataset import Dataset, Split
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.proxies.proxy import Proxy
 from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.scoring import score_all
+from surrogates.threads import one_torch_thread
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -13,11 +13,11 @@ from torch.nn.functional import cross_entropy
 
 from evonas.core.failure import Failure
 from evonas.core.split import Split
-from evonas.core.threads import one_torch_thread
 from evonas.datasets.dataset import Splits
 from evonas.datasets.digits import Digits
 from evonas.trainers.classifier import Classifier
 from spaces.cell201 import Cell201
+from surrogates.threads import one_torch_thread
 
 Way = Callable[[nn.Module, Splits, Classifier], None]
 

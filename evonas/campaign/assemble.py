@@ -25,6 +25,8 @@ from evonas.core.problem import Problem
 from evonas.core.searcher import Searcher
 from evonas.datasets.dataset import Dataset
 from evonas.datasets.loading import loaded
+from evonas.evaluators.table import TableEvaluator
+from evonas.objectives.column import Column
 from evonas.objectives.function import Function
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.trainers.trainer import Trainer
@@ -51,11 +53,15 @@ def assemble(parts: Parts) -> Plan:
     dataset = cast(Dataset, make_component("dataset", parts.dataset))
     space = make_space(parts.space, dataset, parts.evaluator)
     objectives = _objectives(parts.objectives)
-    with at(("constraints",) if parts.constraints else ("objectives",)):
-        problem = Problem(space, objectives, parts.constraints)
     evaluator, final_evaluator = _evaluators(parts, space, dataset, objectives)
+    with at(("evaluator",)):
+        measurements = evaluator.measurements if isinstance(evaluator, TableEvaluator) else None
+    if measurements is None:
+        _refuse_columns(objectives, _reads_dataset(parts.evaluator))
+    with at(("constraints",) if parts.constraints else ("objectives",)):
+        problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
-        inputs, targets = _proxy_batch(space, dataset)
+        inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
     proxies = make_proxies(parts.proxies)
     supplied = {
         "problem": problem,
@@ -224,6 +230,14 @@ def _objective(part: Part, path: YamlPath) -> Objective:
         return Function(cast(Callable[..., float], part)) if component is None else build_objective(component)
 
 
+def _refuse_columns(objectives: Sequence[Objective], trains: bool) -> None:
+    """Refuses objectives that read a table where there is none; an evaluator of one's own may give their values."""
+    for index, objective in enumerate(objectives):
+        if isinstance(objective, Column) and (trains or objective.needs == "architecture"):
+            message = f"column {objective.column!r} is read from a table; write evaluator: {{name: table, path: …}}"
+            raise CampaignError([Fault(("objectives", index), message)])
+
+
 def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
     """Proxies by name: that of their file or class.
 
@@ -261,9 +275,9 @@ def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
     return lambda: cast(Executor, make_component("executor", component)), int(workers)
 
 
-def _proxy_batch(space: Space, dataset: Dataset) -> tuple[Tensor, Tensor]:
+def _proxy_batch(space: Space, dataset: Dataset | None) -> tuple[Tensor, Tensor]:
     """The batch that proxies see: training examples, or noise (random tokens) where the space takes other inputs."""
-    if tuple(space.input_shape) == tuple(dataset.input_shape):
+    if dataset is not None and tuple(space.input_shape) == tuple(dataset.input_shape):
         batch = loaded(dataset).train.first(PROXY_BATCH)
         return batch.ready(batch.inputs), batch.targets
     rng = np.random.default_rng(0)

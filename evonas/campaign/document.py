@@ -123,8 +123,8 @@ def _shipped() -> dict[str, Path]:
     folder = _PACKAGE / "runs"
     if not folder.is_dir() and (_PACKAGE.parent / "pyproject.toml").is_file():
         folder = _PACKAGE.parent / "runs"
-    files = folder.iterdir() if folder.is_dir() else ()
-    return {file.stem: file for file in sorted(files) if file.suffix in _ENDINGS}
+    files = sorted(file for file in folder.rglob("*") if file.suffix in _ENDINGS)
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
 
 
 def _placed(faults: list[Fault], source: Source) -> list[Fault]:

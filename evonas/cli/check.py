@@ -79,7 +79,7 @@ def _feasible(plan: Plan) -> tuple[int, int]:
     rejections = Rejections()
     met = 0
     for tried in range(1, TRIES_FEASIBLE + 1):
-        candidate = plan.problem.candidate(plan.problem.space.sample(rng), rejections)
+        candidate = plan.problem.candidate(plan.problem.sample(rng), rejections)
         met += candidate is not None
         if tried >= SAMPLES and met:
             return met, tried
@@ -101,7 +101,7 @@ def _training_seconds(plan: Plan) -> float | None:
     rejections = Rejections()
     timings: list[float] = []
     while len(timings) < TIMED:
-        candidate = plan.problem.candidate(plan.problem.space.sample(rng), rejections)
+        candidate = plan.problem.candidate(plan.problem.sample(rng), rejections)
         if candidate is not None:
             timings.append(plan.evaluator.estimated_seconds(candidate.simplified))
     return statistics.median(timings)

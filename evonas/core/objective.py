@@ -69,12 +69,14 @@ class Subject:
         space: Its search space.
         built: The untrained network, for ``needs="model"``.
         trained: The trained network, for ``needs="training"``.
+        figures: What a table says of it, by column; empty where there is no table.
     """
 
     architecture: Architecture
     space: Space
     built: nn.Module | None = None
     trained: Training | None = None
+    figures: Mapping[str, float] = field(default_factory=dict, repr=False)
 
     @property
     def cost(self) -> Cost:

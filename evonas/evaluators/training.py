@@ -12,12 +12,12 @@ import torch
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.objective import Objective, Subject, Training, measured
-from evonas.core.threads import one_torch_thread
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.trainers.score import score
 from evonas.trainers.trainer import Trainer
 from spaces.architecture import Architecture
 from spaces.space import Space
+from surrogates.threads import one_torch_thread
 
 TEST_ERROR = "test_error"
 

@@ -51,3 +51,12 @@ def test_workers_are_compared(tmp_path: Path) -> None:
     assert float(str(ratio["ratio"])) == pytest.approx(
         float(str(two["candidates_per_second"])) / float(str(one["candidates_per_second"]))
     )
+
+
+@pytest.mark.slow
+def test_proxies_are_set_beside_a_pass(tmp_path: Path) -> None:
+    found = rows("proxies", "--cells", 1, "--repeats", 1, "--batch", 4, "--compact", 2, cwd=tmp_path)
+    passes = {row["proxies"]: row.get("passes") for row in found}
+    assert passes["pass"] == 1
+    assert 0 < float(str(passes["l2_norm"])) < float(str(passes["nine"])) < float(str(passes["nine, synflow, zen"]))
+    assert passes["nine, compact"] is None
