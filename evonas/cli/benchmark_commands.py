@@ -100,6 +100,23 @@ def benchmark_spaces(
         raise typer.BadParameter(str(error), param_hint="--space") from error
 
 
+@benchmarks.command("training")
+def benchmark_training(
+    candidates: Annotated[int, typer.Option(min=2, help="Sampled from the demo's space.")] = 16,
+    repeats: Annotated[int, typer.Option(min=1, help="Repetitions in turn; the fastest counts.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each training.")] = 5,
+    json: Json = False,
+) -> None:
+    """Candidates an hour of the trainer and of loops written by hand, side by side; on a GPU too where there is one.
+
+    Example: evonas benchmark training --candidates 16
+    """
+    from evonas.benchmarks.training import measure_training
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_training(candidates, repeats, epochs), json)
+
+
 @benchmarks.command("search")
 def benchmark_search(
     table: Annotated[Path, typer.Option(help="CSV file with a column arch; see evonas table.")],

@@ -102,6 +102,11 @@ def test_macs_and_parameters_are_those_of_the_built_network(seed: int) -> None:
     assert made("parameters").measure(seen) == sum(one.numel() for one in model.parameters() if one.requires_grad)
 
 
+def test_losses_are_the_trainings_and_bits_per_byte_those_of_its_nats() -> None:
+    assert made("validation_loss").measure(subject(0, "training")) == 1.5
+    assert made("bits_per_byte").measure(subject(0, "training")) == pytest.approx(1.5 / 0.6931471805599453)
+
+
 def test_validation_error_is_the_trainings() -> None:
     assert made("validation_error").measure(subject(0, "training")) == 0.125
 
