@@ -74,8 +74,11 @@ class Runner:
         with self._ledger.timed("start workers"):
             executor = self.plan.executor()
         interruption.kill = _killer(executor)
+        # With one worker the sequence is the same bit for bit, so that only this process scores, as it always did.
+        helpers = executor if self.plan.workers > 1 else None
         try:
-            self._search(executor, interruption)
+            with self.plan.proxies.helped_by(helpers):
+                self._search(executor, interruption)
             if not interruption.requested:
                 self._retrain_front(executor, interruption)
         except BaseException:

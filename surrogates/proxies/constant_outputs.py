@@ -13,10 +13,11 @@ CONSTANTS = (1e-7, 1.0)  # of epsinas for NAS-Bench-201
 def constant_outputs(model: nn.Module, inputs: Tensor) -> Tensor:
     """Runs the model in training mode with every weight, scales of normalisations included, at 1e-7, then at 1.
 
-    Biases are zero. No labels and no initial weights are seen.
+    Biases are zero. No labels and no initial weights are seen. All runs in double precision: in single precision the
+    outputs of many layers in a row, 1e-7 each, are rounded to zero, which is why many networks have no published score.
 
     Args:
-        model: Its parameters are overwritten.
+        model: Its parameters are overwritten, in double precision.
         inputs: Shape ``(batch, …)``.
 
     Returns:
@@ -30,7 +31,8 @@ def constant_outputs(model: nn.Module, inputs: Tensor) -> Tensor:
         require_finite(parameter)
     rows = []
     with torch.inference_mode(False), torch.no_grad():
-        inputs = differentiable(model, inputs)
+        model.double()
+        inputs = differentiable(model, inputs.double() if inputs.is_floating_point() else inputs)
         for constant in CONSTANTS:
             for name, parameter in model.named_parameters():
                 parameter.data.fill_(0.0 if name.rpartition(".")[2] == "bias" else constant)
