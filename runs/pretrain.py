@@ -1,13 +1,13 @@
 """Pretrains the graph network of the predictor graph_network, as a YAML file says.
 
 Examples:
-  python runs/pretrain.py runs/pretrain.yaml
+  python runs/pretrain.py runs/pretraining/cell201.yaml
       free targets and hidden operations of 4,000 cells; about a minute on one core
-  python runs/pretrain.py runs/pretrain.yaml --set samples=500 --set proxies=[synflow,nwot]
+  python runs/pretrain.py runs/pretraining/cell201.yaml --set samples=500 --set proxies=[synflow,nwot]
       proxy scores of 500 cells as well
-  python runs/pretrain.py runs/pretrain.yaml --set journals=[results/digits] --set output=digits.safetensors
+  python runs/pretrain.py runs/pretraining/cell201.yaml --set journals=[results/digits] --set output=digits.safetensors
       what an earlier campaign has trained
-  python runs/pretrain.py runs/pretrain.yaml --set "tables=[{path: cells.csv.gz, columns: [valid_accuracy]}]"
+  python runs/pretrain.py runs/pretraining/cell201.yaml --set "tables=[{path: cells.csv.gz, columns: [valid_accuracy]}]"
       a published table
 
 Use the file in a campaign:  predictor: {name: graph_network, pretrained: results/pretrained_cell201.safetensors}
@@ -58,7 +58,7 @@ Known = Iterable[tuple[Architecture, Mapping[str, float]]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0 where a file was written, 2 where something that was given is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, help="YAML; runs/pretrain.yaml explains every key")
+    parser.add_argument("file", type=Path, help="YAML; runs/pretraining/cell201.yaml explains every key")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="takes the file's value's place"
     )
@@ -87,7 +87,7 @@ def settings_of(path: Path, changes: Sequence[str]) -> dict[str, Any]:
         raise ValueError(f"keys must be among {', '.join(DEFAULTS)}; got {', '.join(unknown)}")
     missing = [key for key in ("space", "output") if not document.get(key)]
     if missing:
-        raise ValueError(f"{' and '.join(missing)} must be given; see runs/pretrain.yaml")
+        raise ValueError(f"{' and '.join(missing)} must be given; see runs/pretraining/cell201.yaml")
     return {**DEFAULTS, **document}
 
 
@@ -136,7 +136,8 @@ def proxies_of(space: Space, drawn: Sequence[Architecture], names: Sequence[str]
     labels = torch.from_numpy(rng.integers(space.classes, size=PROXY_BATCH))
     scorer = ProxyScores(space, {name: find(PROXIES, name)() for name in names}, inputs, labels)
     for architecture in progress.track(drawn, description=f"scoring {', '.join(names)}"):
-        yield architecture, scorer.of([Candidate(architecture, space.simplify(architecture), {})])[0]
+        simplified = space.simplify(architecture)
+        yield architecture, scorer.of([Candidate(architecture, simplified, {}, simplified.key)])[0]
 
 
 def journals_of(space: Space, folders: Sequence[str]) -> Iterator[tuple[Architecture, Mapping[str, float]]]:

@@ -116,8 +116,8 @@ def _compact(proxies: Mapping[str, Proxy], count: int, rng: np.random.Generator)
     candidates: dict[str, Candidate] = {}
     while len(candidates) < count + _WARMING:
         cell = space.sample(rng)
-        candidate = Candidate(cell, space.simplify(cell), {})
-        candidates.setdefault(candidate.key, candidate)
+        simplified = space.simplify(cell)
+        candidates.setdefault(simplified.key, Candidate(cell, simplified, {}, simplified.key))
     warming, counted = list(candidates.values())[:_WARMING], list(candidates.values())[_WARMING:]
     found = {}
     with Processes(workers=1) as worker:

@@ -67,7 +67,8 @@ class ProxyScores:
         """Takes over what the archive knows already, so that going on needs no second scoring."""
         for trial in archive.trials:
             if trial.proposal.proxies:
-                self._scores.setdefault(trial.proposal.key, dict(trial.proposal.proxies))
+                key = self._scorer.space.simplify(trial.proposal.architecture).key
+                self._scores.setdefault(key, dict(trial.proposal.proxies))
 
     def of(self, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
         """Scores by proxy name for each candidate, higher is better; a proxy that failed is absent.
@@ -77,16 +78,17 @@ class ProxyScores:
         """
         if not self.proxies:
             return [{} for _ in candidates]
-        waiting = {one.key: one.simplified for one in candidates if one.key not in self._scores}
+        simplified = {one.simplified.key: one.simplified for one in candidates}
+        waiting = {key: one for key, one in simplified.items() if key not in self._scores}
         for key, outcomes in zip(waiting, self._outcomes(list(waiting.values())), strict=True):
             self._keep(key, outcomes)
-        return [self._scores[candidate.key] for candidate in candidates]
+        return [self._scores[candidate.simplified.key] for candidate in candidates]
 
     def failures(self, candidates: Sequence[Candidate]) -> tuple[str, ...]:
         """One sentence for each proxy that failed on some of the candidates."""
         counts: dict[str, list[str]] = {}
         for candidate in candidates:
-            for name, reason in self._failures.get(candidate.key, {}).items():
+            for name, reason in self._failures.get(candidate.simplified.key, {}).items():
                 counts.setdefault(name, []).append(reason)
         return tuple(
             f"proxy {name} could not be computed for {len(reasons)} of {len(candidates)} candidates: {reasons[0]}"
