@@ -62,11 +62,11 @@ def assemble(parts: Parts) -> Plan:
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
         inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
-    proxies = make_proxies(parts.proxies)
+    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
     supplied = {
         "problem": problem,
         "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
-        "proxies": ProxyScores(space, proxies, inputs, targets),
+        "proxies": proxies,
     }
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
     executor, workers = _executor(parts.executor)
@@ -74,6 +74,7 @@ def assemble(parts: Parts) -> Plan:
         name=parts.name,
         problem=problem,
         searcher=searcher,
+        proxies=proxies,
         evaluator=evaluator,
         final_evaluator=final_evaluator,
         executor=executor,

@@ -27,8 +27,8 @@ class Epsinas(Proxy):
         low, high = outputs.amin(dim=1, keepdim=True), outputs.amax(dim=1, keepdim=True)
         if bool((low == high).any()):
             raise ProxyFailure(
-                "epsinas needs outputs that differ within the batch; under constant weights they do not: many layers "
-                "of weights 1e-7 without skip connections put out zeros"
+                "epsinas needs outputs that differ within the batch; under constant weights they do not: all inputs "
+                "have one sum, or very many layers of weights 1e-7 without skip connections put out zeros"
             )
         scaled = (outputs - low) / (high - low)
         kept = scaled > 0

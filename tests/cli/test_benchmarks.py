@@ -59,4 +59,4 @@ def test_proxies_are_set_beside_a_pass(tmp_path: Path) -> None:
     passes = {row["proxies"]: row.get("passes") for row in found}
     assert passes["pass"] == 1
     assert 0 < float(str(passes["l2_norm"])) < float(str(passes["nine"])) < float(str(passes["nine, synflow, zen"]))
-    assert passes["nine, compact"] is None
+    assert passes["nine, compact, alone"] is passes["nine, compact, two processes"] is None
