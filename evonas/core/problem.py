@@ -85,6 +85,7 @@ class Problem:
         self.space = space
         self.objectives = tuple(objectives)
         self.constraints = tuple(constraints)
+        self._model_values: dict[str, Mapping[str, float]] = {}  # by key: a noisy objective is measured once
         names = [objective.name for objective in self.objectives]
         if not names:
             raise ValueError("a search needs at least one objective, for example 'validation_error'")
@@ -120,15 +121,29 @@ class Problem:
         """The candidate, or None where a constraint on the architecture rejects it or an objective fails."""
         simplified = self.space.simplify(architecture)
         exact = self._measure(Subject(simplified, self.space), "architecture", rejections)
-        return Candidate(architecture, simplified, exact) if exact is not None else None
+        if exact is None or not self._accepts(exact, rejections):
+            return None
+        return Candidate(architecture, simplified, exact)
 
     def with_model_objectives(self, candidate: Candidate, rejections: Rejections) -> Candidate | None:
         """The candidate with the objectives that need a built model; None where a constraint rejects it.
 
-        The model is built under a seed of its own and thrown away; the global generator is as before.
+        The model is built under a seed of its own and thrown away; the global generator is as before. What was measured
+        of a candidate stays: asked again, the answer is the same, though an objective reads a clock.
         """
         if not self.has_model_objectives:
             return candidate
+        exact = self._model_values.get(candidate.key)
+        if exact is None:
+            exact = self._built_and_measured(candidate, rejections)
+            if exact is None:
+                return None
+            self._model_values[candidate.key] = exact
+        if not self._accepts(exact, rejections):
+            return None
+        return Candidate(candidate.architecture, candidate.simplified, {**candidate.exact, **exact})
+
+    def _built_and_measured(self, candidate: Candidate, rejections: Rejections) -> Mapping[str, float] | None:
         with torch.random.fork_rng(devices=[]):
             # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
             torch.default_generator.manual_seed(int(candidate.key[:8], 16))
@@ -138,10 +153,7 @@ class Problem:
                 rejections.counts["build"] += 1
                 rejections.examples.setdefault("build", told(error))
                 return None
-            exact = self._measure(Subject(candidate.simplified, self.space, built=model), "model", rejections)
-        if exact is None:
-            return None
-        return Candidate(candidate.architecture, candidate.simplified, {**candidate.exact, **exact})
+            return self._measure(Subject(candidate.simplified, self.space, built=model), "model", rejections)
 
     def _measure(self, subject: Subject, needs: str, rejections: Rejections) -> dict[str, float] | None:
         values: dict[str, float] = {}
@@ -154,9 +166,13 @@ class Problem:
                     rejections.examples.setdefault(reason, value.message)
                     return None
                 values[objective.name] = value
+        return values
+
+    def _accepts(self, values: Mapping[str, float], rejections: Rejections) -> bool:
+        """Whether all constraints on these objectives hold; counts the first that does not."""
         for constraint in self.constraints:
             known = values.get(constraint.objective)
             if known is not None and not constraint.holds(known):
                 rejections.add(constraint, known)
-                return None
-        return values
+                return False
+        return True
