@@ -77,7 +77,7 @@ def quantise(model: nn.Module, bits: Mapping[int, int]) -> nn.Module:
 
 
 def stored_bits(model: nn.Module) -> int:
-    """Bits that a network's parameters take when quantised weights are stored in their own width, others in their type."""
+    """Bits that a network's parameters take, quantised weights in their own width and all others in their type's."""
     total, seen = 0, set()
     for module in model.modules():
         if isinstance(module, parametrize.ParametrizationList) and isinstance(module[0], FakeQuantised):

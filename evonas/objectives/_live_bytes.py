@@ -34,9 +34,9 @@ class _LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for tensor in tensors:
             storage = tensor.untyped_storage()
             self._alive[StorageWeakRef(storage)] = storage.nbytes()  # type: ignore[no-untyped-call]
-        expired = [storage for storage in self._alive if storage.expired()]  # type: ignore[no-untyped-call]
-        for storage in expired:
-            del self._alive[storage]
+        expired = [one for one in self._alive if one.expired()]  # type: ignore[no-untyped-call]
+        for one in expired:
+            del self._alive[one]
         self.peak = max(self.peak, sum(self._alive.values()))
 
 

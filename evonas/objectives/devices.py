@@ -24,7 +24,10 @@ def checked_device(name: str) -> torch.device:
         return torch.device("cpu")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(number or 0) >= count:
-        raise Unavailable(f"device {name!r} does not exist: torch sees {count} CUDA devices here; take device='cpu'")
+        raise Unavailable(
+            f"device {name!r} does not exist: torch sees {count} CUDA devices here; name one that does, or leave the "
+            "objective out"
+        )
     return torch.device("cuda", int(number or 0))
 
 

@@ -10,8 +10,8 @@ class OperationLatencyMs(Objective):
     """Milliseconds of one inference in PyTorch, added up by a table. Minimised; repeats exactly.
 
     The table is measured once on the device, by ``evonas benchmark latency --space SPACE --dataset DATASET --save
-    TABLE``, and says in ``held_out`` how far its sums are from whole networks that it never saw. The network runs on the
-    meta device, where nothing is computed, to see which operations it is made of.
+    TABLE``, and says in ``held_out`` how far its sums are from whole networks that it never saw. The network runs on
+    the meta device, where nothing is computed, to see which operations it is made of.
 
     Args:
         table: Path of the table.
