@@ -11,11 +11,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import nn
 
-from evonas.core.threads import one_torch_thread
 from evonas.objectives.operations import operations_of
 from evonas.objectives.runtimes import inference_inputs, inference_network
 from spaces.space import Space
 from surrogates.proxies.untouched import untouched_globals
+from surrogates.threads import one_torch_thread
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from evonas.core.objective import Objective, Subject
-from evonas.core.threads import one_torch_thread
 from evonas.exporters.unparametrized import unparametrized
 from evonas.objectives._live_bytes import peak_live_bytes
 from evonas.objectives.devices import checked_device, whole_at_least_one
 from evonas.objectives.runtimes import inference_inputs
 from surrogates.proxies.untouched import untouched_globals
+from surrogates.threads import one_torch_thread
 
 Pass = Literal["inference", "training"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from evonas.core.threads import torch_threads
 from surrogates.proxies.untouched import untouched_globals
+from surrogates.threads import torch_threads
 
 Call = Callable[[], object]
 
