@@ -56,8 +56,9 @@ def measure_latency(
         standard deviation over the repeats as a share of the mean, averaged over networks), ``worst_repeat_error``
         among the networks, ``median_repeat_error`` (the same of medians in place of 10th percentiles), ``spread``
         (median over 10th percentile, less 1), and the other processes on the device, None where that is not known.
-        Then for each device the table's error on the ``networks`` (``mape``, ``kendall_tau``), and the rank correlation
-        of multiply-accumulates with the same latencies, which needs no measuring at all.
+        Then for each device the number of the table's ``operations`` and its error on the ``networks`` (``mape``,
+        ``kendall_tau``), and the rank correlation of multiply-accumulates with the same latencies, which needs no
+        measuring at all.
 
     Raises:
         ValueError: The space has too few networks.
@@ -81,11 +82,9 @@ def measure_latency(
         table = measured_table(space, covered, (fitted, once), (held_out, whole), device, calls)
         tables.append(table)
         macs = np.array([float(space.cost(one).macs) for one in held_out])
-        rows.append(
-            _row(f"table of {len(table.operations)} operations, {name}", networks)
-            | {"mape": table.held_out.mape, "kendall_tau": table.held_out.kendall_tau}
-        )
-        rows.append(_row(f"macs, {name}", networks) | {"kendall_tau": kendall_tau(macs, whole)})
+        errors = {"operations": len(table.operations), "mape": table.held_out.mape}
+        rows.append(_row(f"table {name}", networks) | errors | {"kendall_tau": table.held_out.kendall_tau})
+        rows.append(_row(f"macs {name}", networks) | {"kendall_tau": kendall_tau(macs, whole)})
     if save is not None:
         tables[-1].write(save)
     return rows
@@ -99,7 +98,7 @@ def _distinct(space: Space, counts: Sequence[int], rng: np.random.Generator) -> 
             break
         one = space.simplify(space.sample(rng))
         found.setdefault(one.key, one)
-    else:
+    if len(found) < sum(counts):
         raise ValueError(f"{sum(counts)} different networks are needed; {len(found)} were found: measure fewer")
     drawn = iter(found.values())
     return [[next(drawn) for _ in range(count)] for count in counts]
@@ -142,4 +141,4 @@ def _relative_deviation(values: FloatArray) -> FloatArray:
 
 def _row(measured: str, networks: int) -> dict[str, Any]:
     columns = ("milliseconds", "repeat_error", "worst_repeat_error", "median_repeat_error", "spread", "others")
-    return {"measured": measured, "networks": networks} | dict.fromkeys((*columns, "mape", "kendall_tau"))
+    return {"measured": measured, "networks": networks} | dict.fromkeys((*columns, "operations", "mape", "kendall_tau"))

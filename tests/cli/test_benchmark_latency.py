@@ -10,13 +10,14 @@ import torch
 from commands import evonas, write
 from typer.testing import CliRunner
 
+from evonas.benchmarks.latency import measure_latency
 from evonas.cli.main import app
+from spaces.cell201 import Cell201
 
 COMPACT = "{name: cell201, skeleton: compact, channels: 4}"
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
 def test_a_table_is_measured_and_a_campaign_reads_it(tmp_path: Path) -> None:
     few = ("--networks", 3, "--repeats", 2, "--calls", 10)
     said = evonas(
@@ -33,7 +34,7 @@ def test_a_table_is_measured_and_a_campaign_reads_it(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     rows = [json.loads(line) for line in said.splitlines()]
-    assert [row["measured"].split()[0] for row in rows][:4] == ["eager", "onnx", "table", "macs"]
+    assert [row["measured"] for row in rows][:4] == ["eager cpu", "onnx cpu", "table cpu", "macs cpu"]
     for row in rows[:2]:
         assert 0 < row["milliseconds"] < 1000
         assert 0 <= row["repeat_error"] <= row["worst_repeat_error"]
@@ -60,3 +61,9 @@ def test_an_unknown_space_is_named() -> None:
     run = CliRunner().invoke(app, ["benchmark", "latency", "--space", "cell202"])
     assert run.exit_code != 0
     assert "Did you mean 'cell201'?" in str(run.exception)
+
+
+def test_a_space_with_too_few_networks_is_refused() -> None:
+    space = Cell201(skeleton="compact", ops=("none", "skip_connect"))
+    with pytest.raises(ValueError, match=r"different networks are needed; \d+ were found: measure fewer"):
+        measure_latency(space, networks=70, repeats=2, calls=5, seed=0)
