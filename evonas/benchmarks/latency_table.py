@@ -52,7 +52,8 @@ def measured_table(
     keys = [operation_keys(built(space, one), space, batch=1) for one in (*fitted[0], *held_out[0], *covered)]
     operations = _operations(space, list(zip((*fitted[0], *held_out[0], *covered), keys, strict=True)), device)
     with measuring(threads=1):
-        timings = timed_in_turn([operation.run for operation in operations], device, calls)
+        # Not one operation again and again: in a network it finds its weights pushed out of the cache by the others.
+        timings = timed_in_turn([operation.run for operation in operations], device, calls, rounds=calls)
     milliseconds = {operation.key: timing.milliseconds for operation, timing in zip(operations, timings, strict=True)}
     sums = np.array([sum(milliseconds[key] for key in each) for each in keys])
     fit, held = len(fitted[0]), len(held_out[0])
@@ -91,9 +92,11 @@ def _operations(
 
 
 def _line(sums: FloatArray, milliseconds: FloatArray) -> tuple[float, float]:
-    """Scale and offset of the least squared relative error; the offset is 0 where the scale would not be positive."""
+    """Scale and offset, both not negative, of the least squared relative error; an offset alone would be no order."""
+    from scipy.optimize import nnls
+
     columns = np.stack([sums, np.ones_like(sums)], axis=1) / milliseconds[:, None]
-    scale, offset = np.linalg.lstsq(columns, np.ones_like(sums))[0]
+    scale, offset = nnls(columns, np.ones_like(sums))[0]
     return (float(scale), float(offset)) if scale > 0 else (float(np.mean(milliseconds / sums)), 0.0)
 
 

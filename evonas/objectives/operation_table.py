@@ -40,8 +40,9 @@ class HeldOut(BaseModel):
 class OperationTable(BaseModel):
     """A latency table: ``offset_ms + scale * (sum of the operations' milliseconds)``.
 
-    Operations are timed alone, each with its data in the cache and nothing around it; scale and offset make up for that
-    on the average of some whole networks that were measured, too.
+    Operations are timed alone, in turn with all others; scale and offset make up for what a network adds to them, on
+    the average of some whole networks that were measured, too. Small networks, whose weights stay in the cache, take
+    less than the table says.
 
     Attributes:
         format: Version of the file's form.

@@ -47,28 +47,31 @@ def measuring(threads: int) -> Iterator[None]:
         yield
 
 
-def timed_in_turn(calls: Sequence[Call], device: torch.device, repeats: int) -> list[Timing]:
+def timed_in_turn(calls: Sequence[Call], device: torch.device, repeats: int, rounds: int = ROUNDS) -> list[Timing]:
     """Times calls in rounds, each call some times in every round, with a pause between rounds.
 
     Several calls are thus interleaved, and what slows the machine for a while slows all of them; of a single one the
     rounds are spread over time.
 
     Args:
-        calls: What is timed; each is called a few times before, and once before its turn in every round.
+        calls: What is timed; each is called a few times before, and once before each turn of several calls.
         device: Where they run. A CUDA device is timed by its own events, a processor by the wall clock.
         repeats: Timed calls of each, rounded up to a multiple of the rounds.
+        rounds: Where there are as many as ``repeats``, each call finds the caches as the others left them.
     """
     watch = _by_clock if device.type == "cpu" else _by_events
     milliseconds: list[list[float]] = [[] for _ in calls]
     for call in calls:
         for _ in range(WARM_UP):
             watch(call)
-    for turn in range(ROUNDS):
+    each = -(-repeats // rounds)
+    for turn in range(rounds):
         if turn:
             time.sleep(PAUSE_SECONDS)
         for call, times in zip(calls, milliseconds, strict=True):
-            watch(call)
-            times += [watch(call) for _ in range(-(-repeats // ROUNDS))]
+            if each > 1:
+                watch(call)
+            times += [watch(call) for _ in range(each)]
     return [_summary(times) for times in milliseconds]
 
 

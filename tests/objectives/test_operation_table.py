@@ -118,7 +118,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
 def test_scale_offset_and_error_are_found_where_whole_networks_are_known_sums(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each operation takes as many milliseconds as its key has letters, a network 1.5 times their sum and 7 more."""
 
-    def timed(calls: list[Any], device: torch.device, repeats: int) -> list[Timing]:
+    def timed(calls: list[Any], device: torch.device, repeats: int, rounds: int) -> list[Timing]:
         return [Timing(float(lengths[id(call)]), 0.0, repeats) for call in calls]
 
     lengths: dict[int, int] = {}
