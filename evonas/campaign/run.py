@@ -151,7 +151,7 @@ class Runner:
                     self.observer.retrained(done, total)
 
     def _submit(self, executor: Executor, evaluator: Evaluator, trial: Trial, purpose: str) -> Future[Evaluation]:
-        architecture: Architecture = self.plan.problem.space.simplify(trial.proposal.architecture)
+        architecture: Architecture = self.plan.problem.handed_out(trial.proposal.architecture)
         seed = integer_seed(self.plan.seed, trial.number, purpose)
         started = time.perf_counter()
         future = executor.submit(evaluator.evaluate, architecture, seed)

@@ -12,6 +12,7 @@ from evonas.cli.benchmark_commands import benchmarks
 from evonas.cli.options import Json
 from evonas.cli.predictor_commands import predictors
 from evonas.cli.proxy_commands import proxies
+from evonas.cli.table_commands import tables
 
 app = typer.Typer(
     name="evonas",
@@ -23,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(benchmarks, name="benchmark")
+app.add_typer(tables, name="table")
 app.add_typer(predictors, name="predictors")
 app.add_typer(proxies, name="proxies")
 

@@ -12,12 +12,12 @@ import torch
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.objective import Objective, Subject, Training, measured
-from evonas.core.threads import one_torch_thread
-from evonas.datasets.dataset import Dataset, Split, Splits
-from evonas.trainers.classifier import score
+from evonas.datasets.dataset import Dataset, Splits
+from evonas.trainers.score import score
 from evonas.trainers.trainer import Trainer
 from spaces.architecture import Architecture
 from spaces.space import Space
+from surrogates.threads import one_torch_thread
 
 TEST_ERROR = "test_error"
 
@@ -83,9 +83,10 @@ class TrainingEvaluator(Evaluator):
                 started = time.perf_counter()
                 self.trainer.train(
                     self.space.build(architecture),
-                    (train.inputs[:few], train.targets[:few]),
-                    (validation.inputs[:held], validation.targets[:held]),
+                    train.first(few),
+                    validation.first(held),
                     seed=0,
+                    settings=dict(architecture.settings),
                 )
                 return (time.perf_counter() - started) / share
 
@@ -99,15 +100,12 @@ class TrainingEvaluator(Evaluator):
     def _evaluate(
         self, architecture: Architecture, splits: Splits, seed: int
     ) -> Failure | tuple[dict[str, float], Training]:
-        train, validation = splits.train, splits.validation
         model = self.space.build(architecture)
-        training = self.trainer.train(
-            model, (train.inputs, train.targets), (validation.inputs, validation.targets), seed
-        )
+        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
         if isinstance(training, Failure):
             return training
         # Measured before the objectives, which may change the network.
-        test_error = _test_error(training, splits.test) if self.test else None
+        test_error = score(training.model, splits.test)[1] if self.test else None
         values: dict[str, float] = {}
         subject = Subject(architecture, self.space, trained=training)
         for objective in self.objectives:
@@ -118,11 +116,6 @@ class TrainingEvaluator(Evaluator):
         if test_error is not None:
             values[TEST_ERROR] = test_error
         return values, training
-
-
-def _test_error(training: Training, test: Split) -> float:
-    device = training.inputs.device
-    return score(training.model, test.inputs.to(device), test.targets.to(device))[1]
 
 
 @contextmanager

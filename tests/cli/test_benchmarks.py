@@ -20,6 +20,14 @@ def test_the_engines_own_share_is_small_beside_trainings_of_a_minute(tmp_path: P
 
 
 @pytest.mark.slow
+def test_the_trainer_is_set_beside_loops_written_by_hand(tmp_path: Path) -> None:
+    found = rows("training", "--candidates", 2, "--repeats", 1, "--epochs", 1, cwd=tmp_path)[:3]
+    assert [row["way"] for row in found] == ["trainer", "bare", "plain"]
+    trainer, bare, _ = (float(str(row["candidates_per_hour"])) for row in found)
+    assert float(str(found[1]["seconds_over_trainer"])) == pytest.approx(trainer / bare)
+
+
+@pytest.mark.slow
 def test_a_campaign_killed_by_the_benchmark_goes_on_equal(tmp_path: Path) -> None:
     write(tmp_path)
     killed = rows("resume", "--kills", 2, "--campaign", "fast.yaml", "--budget", 14, cwd=tmp_path)
@@ -43,3 +51,12 @@ def test_workers_are_compared(tmp_path: Path) -> None:
     assert float(str(ratio["ratio"])) == pytest.approx(
         float(str(two["candidates_per_second"])) / float(str(one["candidates_per_second"]))
     )
+
+
+@pytest.mark.slow
+def test_proxies_are_set_beside_a_pass(tmp_path: Path) -> None:
+    found = rows("proxies", "--cells", 1, "--repeats", 1, "--batch", 4, "--compact", 2, cwd=tmp_path)
+    passes = {row["proxies"]: row.get("passes") for row in found}
+    assert passes["pass"] == 1
+    assert 0 < float(str(passes["l2_norm"])) < float(str(passes["nine"])) < float(str(passes["nine, synflow, zen"]))
+    assert passes["nine, compact"] is None

@@ -10,12 +10,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from evonas.campaign.rooms import ROOMS
+from evonas.core.failure import Failure
 from evonas.core.objective import GOALS, NEEDS, Objective, Subject, Training, measured
 from spaces.cell201 import Cell201
 from spaces.discovery import discover, summary
 
 # What the constructors that need something are given, by the parameter's name.
-SUPPLY = {"measure": lambda cost: cost.macs}
+SUPPLY = {"measure": lambda cost: cost.macs, "column": "accuracy", "goal": "max"}
 FOUND = discover(ROOMS["objectives"])
 
 
@@ -42,14 +43,15 @@ def subject(seed: int, needs: str = "architecture") -> Subject:
         return Subject(architecture, SPACE, built=model)
     metrics = {"validation_error": 0.125, "validation_loss": 1.5, "train_loss": 1.25}
     inputs, targets = torch.zeros(8, 1, 8, 8), torch.zeros(8, dtype=torch.int64)
-    return Subject(architecture, SPACE, trained=Training(model.eval(), metrics, inputs, targets, 15, 0.5))
+    trained = Training(model.eval(), metrics, inputs, targets, 15, 0.5)
+    return Subject(architecture, SPACE, trained=trained, figures={"accuracy": 91.5})
 
 
 every_objective = pytest.mark.parametrize("name", FOUND)
 
 
 def test_the_room_is_not_empty() -> None:
-    assert {"function", "macs", "parameters", "validation_error"} <= set(FOUND)
+    assert {"column", "function", "macs", "parameters", "validation_error"} <= set(FOUND)
 
 
 @every_objective
@@ -60,7 +62,7 @@ def test_it_says_what_it_is(name: str) -> None:
     assert objective.goal in GOALS
     assert isinstance(objective.unit, str)
     assert summary(FOUND[name])
-    if name != "function":
+    if name not in ("function", "column"):
         assert objective.name == name
 
 
@@ -100,5 +102,19 @@ def test_macs_and_parameters_are_those_of_the_built_network(seed: int) -> None:
     assert made("parameters").measure(seen) == sum(one.numel() for one in model.parameters() if one.requires_grad)
 
 
+def test_losses_are_the_trainings_and_bits_per_byte_those_of_its_nats() -> None:
+    assert made("validation_loss").measure(subject(0, "training")) == 1.5
+    assert made("bits_per_byte").measure(subject(0, "training")) == pytest.approx(1.5 / 0.6931471805599453)
+
+
 def test_validation_error_is_the_trainings() -> None:
     assert made("validation_error").measure(subject(0, "training")) == 0.125
+
+
+def test_a_column_is_the_tables_figure_and_asks_for_a_table() -> None:
+    column = made("column")
+    assert (column.name, column.needs, column.goal) == ("accuracy", "training", "max")
+    assert measured(column, subject(0, "training")) == 91.5
+    failure = measured(column, subject(0))
+    assert isinstance(failure, Failure)
+    assert "column 'accuracy' is read from a table, and there is none here" in failure.message

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from evonas.core.threads import one_torch_thread
+from surrogates.threads import one_torch_thread
 
 
 @pytest.fixture
