@@ -24,14 +24,15 @@ def joined(layers: Sequence[nn.Module]) -> nn.Module:
     first = layers[0]
     n = len(layers)
     if type(first) is nn.Conv2d:
-        packed: nn.Module = _emptied(first)
-        for name in ("in_channels", "out_channels", "groups"):
-            setattr(packed, name, n * getattr(first, name))
+        grown: tuple[str, ...] = ("in_channels", "out_channels", "groups")
     elif type(first) in (nn.BatchNorm1d, nn.BatchNorm2d):
-        packed = _emptied(first)
-        packed.num_features = n * first.num_features
+        grown = ("num_features",)
     else:
-        packed = _Mapped(_emptied(first), n)
+        grown = ()
+    empty = copy.deepcopy(first).to("meta")
+    for name in grown:
+        setattr(empty, name, n * int(vars(first)[name]))
+    packed = empty if grown else _Mapped(empty, n)
     for name, own in tensors_of(first):
         tensor = torch.cat([_blocks(dict(tensors_of(layer))[name].detach()) for layer in layers])
         if isinstance(own, nn.Parameter):
@@ -62,17 +63,14 @@ class _Mapped(nn.Module):
         def one(own: dict[str, Tensor], x: Tensor) -> Any:
             return torch.func.functional_call(self.layer[0], own, (x,))
 
-        result: Tensor = torch.vmap(one, in_dims=(0, 1), out_dims=1)(weights, torch.unflatten(packed, 1, (self.n, -1)))
+        split = torch.unflatten(packed, 1, (self.n, -1))
+        result: Tensor = torch.vmap(one, in_dims=(0, 1), out_dims=1)(weights, split)
         return result.flatten(1, 2)
 
 
 def split(packed: Tensor, originals: Sequence[Tensor]) -> list[Tensor]:
     """The blocks of a tensor of a joined layer, each in its original's shape."""
     return [block.view_as(own) for block, own in zip(packed.chunk(len(originals)), originals, strict=True)]
-
-
-def _emptied(layer: nn.Module) -> nn.Module:
-    return copy.deepcopy(layer).to("meta")
 
 
 def _blocks(tensor: Tensor) -> Tensor:

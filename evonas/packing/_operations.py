@@ -120,7 +120,7 @@ def _values(graph: fx.Graph, model: nn.Module, example: Tensor) -> dict[fx.Node,
             if isinstance(value, Tensor) and value.requires_grad:
                 value.retain_grad()
     result = values.get(graph.output_node().args[0])  # type: ignore[arg-type]
-    if not _has_channels(result):
+    if not isinstance(result, Tensor) or not _has_channels(result):
         raise Unpackable("its result is not one tensor (batch, classes)")
     if result.requires_grad:
         torch.autograd.backward(result.sum())

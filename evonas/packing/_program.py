@@ -14,7 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from evonas.packing._layers import joined, mapped
-from evonas.packing._operations import CHANNELWISE_FUNCTIONS, CHANNELWISE_MODULES, Operation, is_sum, perform, tensors_of
+from evonas.packing._operations import (
+    CHANNELWISE_FUNCTIONS,
+    CHANNELWISE_MODULES,
+    Operation,
+    is_sum,
+    perform,
+    tensors_of,
+)
 
 INPUT = -1
 """Number of the packed tensor that holds the candidates' inputs."""
@@ -24,7 +31,7 @@ ZERO = -2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an operation's result is: in which packed tensor (or value of its own), and in which of its ``n`` blocks."""
+    """Where an operation's result is: in which packed tensor, or value of its own, and in which of its ``n`` blocks."""
 
     value: int
     block: int
@@ -100,7 +107,8 @@ class Step:
             return perform(first.node, models[first.candidate], given.__getitem__)
         packed = [operand.fetch(values) for operand in self.operands]
         if is_sum(first):
-            return torch.unflatten(packed[0], 1, (len(self.group), max(len(each.inputs) for each in self.group), -1)).sum(dim=2).flatten(1, 2)
+            terms = max(len(each.inputs) for each in self.group)
+            return torch.unflatten(packed[0], 1, (len(self.group), terms, -1)).sum(dim=2).flatten(1, 2)
         if self.layer is not None:
             return self.layer(*packed)
         if isinstance(first.module, CHANNELWISE_MODULES):
@@ -143,7 +151,8 @@ def program_of(
             operands = tuple(Operand.of(column, device) for column in zip(*taken, strict=True))
         layers = [operation.module for operation in group if operation.module is not None]
         has_weights = not alone and bool(layers) and bool(tensors_of(layers[0]))
-        steps.append(Step(number, group, operands, joined(layers) if has_weights else None, tuple(taken[0]) if alone else (), []))
+        layer = joined(layers) if has_weights else None
+        steps.append(Step(number, group, operands, layer, tuple(taken[0]) if alone else (), []))
     results = Operand.of([places[network[-1]] for network in networks], device)
     _mark_last_uses(steps, keep=results.blocks)
     return steps, results

@@ -25,9 +25,7 @@ def _by_part(operation: Operation) -> Hashable:
     return operation if operation.kind is None else (operation.part, operation.kind)
 
 
-def _in_order(
-    networks: Sequence[Sequence[Operation]], label: Callable[[Operation], Hashable]
-) -> list[list[Operation]]:
+def _in_order(networks: Sequence[Sequence[Operation]], label: Callable[[Operation], Hashable]) -> list[list[Operation]]:
     """Of the labels with operations ready, the one of which least are still to come goes first.
 
     So a network that is ahead waits for those that will need the same. Such batching is that of Neubig, Goldberg and

@@ -54,15 +54,17 @@ class CapturedStep:
 
 
 def ready_to_capture(optimiser: Optimizer, device: torch.device) -> None:
-    """Puts the learning rate into a tensor, which a schedule fills and a graph reads; a number would be captured."""
+    """On CUDA puts the learning rate into a tensor, which a schedule fills and a graph reads; numbers are captured."""
+    if device.type != "cuda":
+        return
     for group in optimiser.param_groups:
         group["lr"] = torch.tensor(float(group["lr"]), device=device)
         if "capturable" in group:
-            group["capturable"] = device.type == "cuda"
+            group["capturable"] = True
 
 
 def _on_a_side_stream(compute: Callable[[], Tensor]) -> Tensor:
-    stream = torch.cuda.Stream()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         result = compute()

@@ -22,10 +22,10 @@ def peak_bytes(step: Callable[[], object], device: torch.device) -> int:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         torch.cuda.reset_peak_memory_stats(device)
-        before = torch.cuda.memory_allocated(device)
+        before = int(torch.cuda.memory_allocated(device))
         step()
         torch.cuda.synchronize(device)
-        return torch.cuda.max_memory_allocated(device) - before
+        return int(torch.cuda.max_memory_allocated(device)) - before
     with _LivingTensors() as living:
         step()
     return living.peak
@@ -64,11 +64,11 @@ def packs_that_fit(
     return packs
 
 
-class _LivingTensors(TorchDispatchMode):
+class _LivingTensors(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of the tensors that are made inside and not gone yet."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.peak = self.now = 0
         self._known: set[int] = set()
 

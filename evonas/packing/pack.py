@@ -17,7 +17,7 @@ from evonas.packing.unpackable import Unpackable
 
 
 class _Home(NamedTuple):
-    """A tensor of the pack, the networks' tensors that its equal blocks along the first axis are, and whose they are."""
+    """A tensor of the pack, the networks' tensors that are its blocks along the first axis, and whose each is."""
 
     packed: Tensor
     originals: list[Tensor]
@@ -81,7 +81,7 @@ class Pack(nn.Module):
             values[step.number] = step.run(values, self._models)
             for last in step.last_uses:
                 del values[last]
-        return self._results.fetch(values).unflatten(1, (len(self._models), -1)).transpose(0, 1)
+        return torch.unflatten(self._results.fetch(values), 1, (len(self._models), -1)).transpose(0, 1)
 
     @torch.no_grad()
     def hand_back(self) -> None:

@@ -1,5 +1,5 @@
 """The refusal to pack."""
 
 
-class Unpackable(ValueError):  # noqa: N818 - an answer, to which the caller trains one at a time
+class Unpackable(ValueError):
     """A candidate that cannot train together with others exactly; says which and why. It trains alone."""
