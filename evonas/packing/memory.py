@@ -28,7 +28,7 @@ def peak_bytes(step: Callable[[], object], device: torch.device) -> int:
         return int(torch.cuda.max_memory_allocated(device)) - before
     with _LivingTensors() as living:
         step()
-    return living.peak
+    return int(living.peak)
 
 
 def packs_that_fit(

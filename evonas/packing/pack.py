@@ -21,7 +21,7 @@ class _Home(NamedTuple):
 
     packed: Tensor
     originals: list[Tensor]
-    candidates: list[int]
+    owners: Tensor
 
 
 class Pack(nn.Module):
@@ -57,7 +57,7 @@ class Pack(nn.Module):
         self._models = list(models)
         self._example = example
         self._steps, self._results = program_of(networks, groups_of(networks), example.device)
-        self._homes = _homes_of(self._steps)
+        self._homes = _homes_of(self._steps, example.device)
         self.layers = nn.ModuleList(step.layer for step in self._steps if step.layer is not None)
         moved = {id(original) for home in self._homes for original in home.originals}
         self.own = nn.ParameterList()
@@ -65,7 +65,7 @@ class Pack(nn.Module):
             for parameter in model.parameters():
                 if id(parameter) not in moved:
                     self.own.append(parameter)
-                    self._homes.append(_Home(parameter, [parameter], [number]))
+                    self._homes.append(_Home(parameter, [parameter], torch.tensor([number], device=example.device)))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Every candidate's result on its own batch.
@@ -120,22 +120,23 @@ class Pack(nn.Module):
     @torch.no_grad()
     def clip_gradients(self, norm: float) -> None:
         """Cuts each candidate's gradient to ``norm``, as ``torch.nn.utils.clip_grad_norm_`` cuts a network's."""
-        graded = [(home, home.packed.grad) for home in self._homes if home.packed.grad is not None]
-        squares = self._example.new_zeros(len(self._models), dtype=graded[0][1].dtype)
-        owners = [torch.tensor(home.candidates, device=squares.device) for home, _ in graded]
-        for (_, gradient), owner in zip(graded, owners, strict=True):
-            squares.index_add_(0, owner, gradient.reshape(len(owner), -1).square().sum(dim=1))
+        graded = [(home.packed.grad, home.owners) for home in self._homes if home.packed.grad is not None]
+        squares = self._example.new_zeros(len(self._models), dtype=graded[0][0].dtype)
+        for gradient, owners in graded:
+            squares.index_add_(0, owners, gradient.reshape(len(owners), -1).square().sum(dim=1))
         factors = (norm / (squares.sqrt() + 1e-6)).clamp(max=1.0)
-        for (_, gradient), owner in zip(graded, owners, strict=True):
-            gradient.view(len(owner), -1).mul_(factors[owner][:, None])
+        for gradient, owners in graded:
+            by_owner = factors[owners].view(-1, *[1] * gradient.ndim)
+            torch.unflatten(gradient, 0, (len(owners), -1)).mul_(by_owner)
 
 
-def _homes_of(steps: Sequence[Step]) -> list[_Home]:
+def _homes_of(steps: Sequence[Step], device: torch.device) -> list[_Home]:
     homes = []
     for step in steps:
+        owners = torch.tensor([each.candidate for each in step.group], device=device)
         for name, packed in tensors_of(step.layer) if step.layer is not None else ():
             originals = [dict(tensors_of(each.module))[name] for each in step.group if each.module is not None]
-            homes.append(_Home(packed, originals, [each.candidate for each in step.group]))
+            homes.append(_Home(packed, originals, owners))
     return homes
 
 
