@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -97,15 +98,39 @@ class TrainingEvaluator(Evaluator):
                 self._splits = self.dataset.load()
         return self._splits
 
+    def train(self, architecture: Architecture, seed: int) -> Training | Failure:
+        """Trains one architecture and hands the network over, as ``evaluate`` does before it measures.
+
+        Args:
+            architecture: Simplified.
+            seed: Fixes initial weights and batch order.
+
+        Returns:
+            The training, with ``test_error`` among its metrics where ``test`` was asked for; or why there is none.
+        """
+        try:
+            with one_torch_thread():
+                splits = self._data()
+                with _generators_seeded(seed):
+                    return self._trained(architecture, splits, seed)
+        except Exception as error:
+            return Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
+
+    def _trained(self, architecture: Architecture, splits: Splits, seed: int) -> Training | Failure:
+        model = self.space.build(architecture)
+        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
+        if self.test and isinstance(training, Training):
+            test_error = score(training.model, splits.test)[1]
+            training = replace(training, metrics={**training.metrics, TEST_ERROR: test_error})
+        return training
+
     def _evaluate(
         self, architecture: Architecture, splits: Splits, seed: int
     ) -> Failure | tuple[dict[str, float], Training]:
-        model = self.space.build(architecture)
-        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
+        training = self._trained(architecture, splits, seed)
         if isinstance(training, Failure):
             return training
-        # Measured before the objectives, which may change the network.
-        test_error = score(training.model, splits.test)[1] if self.test else None
+        # Test data were looked at before the objectives, which may change the network.
         values: dict[str, float] = {}
         subject = Subject(architecture, self.space, trained=training)
         for objective in self.objectives:
@@ -113,8 +138,8 @@ class TrainingEvaluator(Evaluator):
             if isinstance(value, Failure):
                 return value
             values[objective.name] = value
-        if test_error is not None:
-            values[TEST_ERROR] = test_error
+        if self.test:
+            values[TEST_ERROR] = training.metrics[TEST_ERROR]
         return values, training
 
 
