@@ -27,6 +27,9 @@ _THREAD_VARIABLES = (
 )
 _IDLE_LOOK_SECONDS = 0.5
 
+WORKERS = 2
+"""Where neither their number nor devices are given."""
+
 
 class _Task(NamedTuple):
     future: Future[Any]
@@ -68,12 +71,12 @@ class Processes(Executor):
         threads_per_worker: int = 1,
         devices: Sequence[str] | None = None,
     ) -> None:
-        seen = [{}] * (2 if workers is None else workers) if devices is None else visible_devices(devices)
+        own = [] if devices is None else visible_devices(devices)
         if workers is None:
-            workers = len(seen)
-        elif devices is not None and workers != len(seen):
+            workers = len(own) or WORKERS
+        elif own and workers != len(own):
             raise ValueError(
-                f"executor 'processes': workers must be one for each device, {len(seen)}. Got {workers}. Leave it out"
+                f"executor 'processes': workers must be one for each device, {len(own)}. Got {workers}. Leave it out"
             )
         for name, number in (("workers", workers), ("threads_per_worker", threads_per_worker)):
             if number < 1:
@@ -87,7 +90,7 @@ class Processes(Executor):
         self._is_shut_down = False
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         threads = dict.fromkeys(_THREAD_VARIABLES, str(threads_per_worker))
-        self._workers = [Worker({**threads, **environment}) for environment in seen]
+        self._workers = [Worker({**threads, **environment}) for environment in own or [{}] * workers]
         # Threads know the executor only weakly: where it is dropped without a shutdown, they finish its tasks and end.
         self._threads = [
             threading.Thread(
