@@ -13,6 +13,7 @@ def rows(*arguments: object, cwd: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in evonas("benchmark", *arguments, "--json", cwd=cwd).splitlines()]
 
 
+@pytest.mark.slow
 def test_the_engines_own_share_is_small_beside_trainings_of_a_minute(tmp_path: Path) -> None:
     (row,) = rows("overhead", "--seconds", 60, "--budget", 20, cwd=tmp_path)
     assert row["training_seconds"] == 600

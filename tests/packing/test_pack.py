@@ -48,7 +48,9 @@ SMALLEST: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("space", [COMPACT, STANDARD], ids=["compact", "nasbench201"])
+@pytest.mark.parametrize(
+    "space", [COMPACT, pytest.param(STANDARD, marks=pytest.mark.slow)], ids=["compact", "nasbench201"]
+)
 @pytest.mark.parametrize(("make", "clip"), [(sgd, 0.0), (adamw, 0.5)], ids=["sgd", "adamw clipped"])
 @settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 2**20), count=st.integers(1, 5))
