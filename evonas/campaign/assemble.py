@@ -20,6 +20,7 @@ from evonas.campaign.plan import Plan
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.specification import Component
 from evonas.core.evaluation import Evaluator
+from evonas.core.example_inputs import example_inputs
 from evonas.core.objective import Objective
 from evonas.core.problem import Problem
 from evonas.core.searcher import Searcher
@@ -282,9 +283,5 @@ def _proxy_batch(space: Space, dataset: Dataset | None) -> tuple[Tensor, Tensor]
         batch = loaded(dataset).train.first(PROXY_BATCH)
         return batch.ready(batch.inputs), batch.targets
     rng = np.random.default_rng(0)
-    shape = (PROXY_BATCH, *space.input_shape)
-    if space.vocabulary is not None:
-        inputs = torch.from_numpy(rng.integers(space.vocabulary, size=shape))
-    else:
-        inputs = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+    inputs = example_inputs(space, PROXY_BATCH, rng)
     return inputs, torch.from_numpy(rng.integers(space.classes, size=PROXY_BATCH))

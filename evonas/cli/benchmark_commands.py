@@ -166,6 +166,30 @@ def benchmark_combinations(
     )
 
 
+@benchmarks.command("latency")
+def benchmark_latency(
+    space: Annotated[str, typer.Option(help="Name of the space, or '{name: cell201, channels: 16}'.")] = "cell201",
+    dataset: Annotated[str | None, typer.Option(help="Whose shape and classes the space is made for.")] = None,
+    networks: Annotated[int, typer.Option(min=2, help="Sampled, and measured in turn.")] = 8,
+    repeats: Annotated[int, typer.Option(min=2, help="Measurements of each.")] = 15,
+    calls: Annotated[int, typer.Option(min=5, help="Timed inferences in a measurement.")] = 50,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    save: Annotated[Path | None, typer.Option(help="Write the table; the GPU's where there is one.")] = None,
+    json: Json = False,
+) -> None:
+    """How well measured latencies repeat, and the error of a table of operations on networks that it never saw.
+
+    Examples:
+        evonas benchmark latency
+
+        evonas benchmark latency --space '{name: cell201, skeleton: compact}' --dataset digits --save latency.json
+    """
+    from evonas.benchmarks.latency import measure_latency, space_for
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_latency(space_for(space, dataset), networks, repeats, calls, seed, save), json)
+
+
 @benchmarks.command("proxies")
 def benchmark_proxies(
     cells: Annotated[int, typer.Option(min=1, help="Random networks; ratios are medians over them.")] = 5,

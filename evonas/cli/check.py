@@ -39,6 +39,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     with importable(document.folder):
         plan = plan_of(document)
         feasible, sampled = _feasible(plan)
+        unmeasured = _unmeasured(plan)
         data = _data(plan)
         seconds = _training_seconds(plan)
     size = plan.problem.space.size
@@ -52,6 +53,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         "data": data,
         "seconds_per_training": seconds,
         "estimated_seconds": total,
+        "unmeasured": unmeasured,
     }
     if as_json:
         print(json.dumps(found))
@@ -64,6 +66,8 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     if data is not None:
         print(f"data: {data}")
     print(f"budget: {plan.budget} trainings, {plan.workers} at a time")
+    if unmeasured:
+        print(f"objectives: some sampled networks cannot be measured, and would never be trained: {unmeasured}")
     if seconds is not None and total is not None:
         print(
             f"time: about {duration(total)} of training, at {seconds:.2g} s each; "
@@ -84,6 +88,17 @@ def _feasible(plan: Plan) -> tuple[int, int]:
         if tried >= SAMPLES and met:
             return met, tried
     raise SearchError(f"no feasible architecture in {TRIES_FEASIBLE:,} samples: {rejections.describe()}")
+
+
+def _unmeasured(plan: Plan) -> str:
+    """Why objectives of built models failed on sampled candidates; empty where none did."""
+    rng = np.random.default_rng(2)
+    rejections = Rejections()
+    for _ in range(TIMED if plan.problem.has_model_objectives else 0):
+        candidate = plan.problem.candidate(plan.problem.space.sample(rng), Rejections())
+        if candidate is not None:
+            plan.problem.with_model_objectives(candidate, rejections)
+    return rejections.describe() if rejections.examples else ""
 
 
 def _data(plan: Plan) -> str | None:

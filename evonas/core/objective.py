@@ -100,6 +100,10 @@ class Subject:
         return self.trained
 
 
+class Unavailable(ValueError):
+    """An objective cannot be measured on this machine; its constructor says what is missing and the remedy."""
+
+
 class Objective(ABC):
     """One figure to minimise or maximise.
 
@@ -108,12 +112,14 @@ class Objective(ABC):
         needs: ``architecture`` (exact, microseconds), ``model`` (built, untrained) or ``training``.
         goal: ``min`` or ``max``. Applied once, where values enter the archive.
         unit: Shown beside the figure, e.g. ``"ms"``; empty for counts and shares.
+        noisy: Whether measuring again gives a slightly other figure, because a clock or a meter is read.
     """
 
     name: str
     needs: Needs
     goal: Goal
     unit: str
+    noisy: bool = False
 
     @abstractmethod
     def measure(self, subject: Subject) -> float:
