@@ -27,6 +27,7 @@ from evonas.core.searcher import Searcher
 from evonas.datasets.dataset import Dataset
 from evonas.datasets.loading import loaded
 from evonas.evaluators.table import TableEvaluator
+from evonas.executors.processes import WORKERS
 from evonas.objectives.column import Column
 from evonas.objectives.function import Function
 from evonas.searchers.proxy_scores import ProxyScores
@@ -272,8 +273,10 @@ def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
         raise CampaignError([Fault(("executor",), f"expected an executor's name. Got {part!r}")])
     with at(("executor",)):
         made = find(ROOMS["executor"], component.name)
-        default = inspect.signature(made).parameters.get("workers")
-        workers = component.arguments.get("workers", default.default if default is not None else 1)
+        given = component.arguments
+        parameter = inspect.signature(made).parameters.get("workers")
+        default = 1 if parameter is None else parameter.default or WORKERS
+        workers = given.get("workers") or len(given.get("devices") or ()) or default
     return lambda: cast(Executor, make_component("executor", component)), int(workers)
 
 

@@ -117,6 +117,21 @@ def benchmark_training(
     print_rows(measure_training(candidates, repeats, epochs), json)
 
 
+@benchmarks.command("packing")
+def benchmark_packing(
+    candidates: Annotated[int, typer.Option(min=1, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
+    json: Json = False,
+) -> None:
+    """Operations of a training step of candidates packed and one at a time; on a GPU also candidates an hour.
+
+    Example: evonas benchmark packing --candidates 32
+    """
+    from evonas.benchmarks.packing import measure_packing
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_packing(candidates), json)
+
+
 @benchmarks.command("search")
 def benchmark_search(
     table: Annotated[Path, typer.Option(help="CSV file with a column arch; see evonas table.")],

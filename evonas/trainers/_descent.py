@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ def descend(model: nn.Module, train: Split, validation: Split, recipe: Recipe, s
 
     started = time.perf_counter()
     device = recipe.torch_device()
-    model.to(device=device, memory_format=_layout(train.inputs))  # type: ignore[call-overload]
+    model.to(device=device, memory_format=layout(train.inputs))  # type: ignore[call-overload]
     initial = copy.deepcopy(model.state_dict()) if recipe.halve_batch else None
     asked_size = recipe.batch_size
     if device.type == "cuda":
@@ -57,19 +57,40 @@ def descend(model: nn.Module, train: Split, validation: Split, recipe: Recipe, s
         model.load_state_dict(initial)
         if device.type == "cuda":
             torch.cuda.empty_cache()
+    changed = {} if recipe.batch_size == asked_size else {"batch_size": float(recipe.batch_size)}
+    return outcome(model, validation, recipe, losses, started, changed)
+
+
+def outcome(
+    model: nn.Module,
+    validation: Split,
+    recipe: Recipe,
+    losses: list[float] | Failure,
+    started: float,
+    more: Mapping[str, float],
+) -> Training | Failure:
+    """A network that was trained, measured.
+
+    Args:
+        model: On its device.
+        validation: To measure on.
+        recipe: It was trained by.
+        losses: Mean training loss of every epoch, or why there are none.
+        started: When, by ``time.perf_counter``.
+        more: Figures beside those of the validation.
+    """
+    import torch
+
     if isinstance(losses, Failure):
         return losses
+    device = recipe.torch_device()
     loss, error_share = score(model, validation)
     if not math.isfinite(loss):
         return divergence(recipe, f"the validation loss is {loss} after {recipe.epochs} epochs")
-    last = {"validation_error": error_share}
-    metrics = {"validation_error": error_share, "validation_loss": loss, "train_loss": losses[-1]}
-    if device.type == "cuda":
-        metrics["peak_memory_mb"] = last["peak_memory_mb"] = torch.cuda.max_memory_allocated(device) / 1e6
-    if recipe.batch_size != asked_size:
-        metrics["batch_size"] = last["batch_size"] = float(recipe.batch_size)
+    memory = {"peak_memory_mb": torch.cuda.max_memory_allocated(device) / 1e6} if device.type == "cuda" else {}
+    metrics = {"validation_error": error_share, "validation_loss": loss, "train_loss": losses[-1], **memory, **more}
     curve: list[dict[str, float]] = [{"train_loss": loss} for loss in losses]
-    curve[-1].update(last)
+    curve[-1].update({"validation_error": error_share, **memory, **more})
     inputs, targets = _shown(validation, device)
     return Training(model, metrics, inputs, targets, recipe.epochs, time.perf_counter() - started, tuple(curve))
 
@@ -88,7 +109,7 @@ def placed(split: Split, device: torch.device, room_bytes: float = math.inf) -> 
         room_bytes = min(room_bytes, ROOM_FOR_DATA * torch.cuda.mem_get_info(device)[0])
     stays = split.inputs.nbytes > room_bytes
     split = split.on(device, inputs_too=not stays)
-    return replace(split, inputs=split.inputs.contiguous(memory_format=_layout(split.inputs)))
+    return replace(split, inputs=split.inputs.contiguous(memory_format=layout(split.inputs)))
 
 
 def divergence(recipe: Recipe, what: str) -> Failure:
@@ -157,7 +178,7 @@ def _train_epoch(
     import torch
 
     recipe, device = variation.recipe, variation.generator.device
-    passing = _precision(recipe, device)
+    passing = precision(recipe, device)
     model.train()
     loss_sum = torch.zeros((), device=device)  # stays on the device: reading a loss would wait for the GPU
     for rows in batches:
@@ -195,13 +216,14 @@ def _loss(model: nn.Module, inputs: Tensor, targets: Tensor, variation: Variatio
     return weight * own + (1 - weight) * other
 
 
-def _precision(recipe: Recipe, device: torch.device) -> AbstractContextManager[None]:
+def precision(recipe: Recipe, device: torch.device) -> AbstractContextManager[None]:
+    """The context of a forward pass."""
     import torch
 
     return torch.autocast(device.type, dtype=torch.bfloat16) if recipe.is_half(device) else nullcontext()
 
 
-def _layout(inputs: Tensor) -> torch.memory_format:
+def layout(inputs: Tensor) -> torch.memory_format:
     """Channels last for images: convolutions run faster on them."""
     import torch
 
@@ -214,7 +236,7 @@ def _shown(validation: Split, device: torch.device) -> tuple[Tensor, Tensor]:
 
     inputs, targets = validation.inputs, validation.targets
     if inputs.dtype != torch.uint8:
-        return inputs.to(device, memory_format=_layout(inputs), copy=True), targets.to(device, copy=True)
+        return inputs.to(device, memory_format=layout(inputs), copy=True), targets.to(device, copy=True)
     fit = max(1, MOST_SHOWN_BYTES // (4 * inputs[0].numel()))
     first = validation.first(fit).on(device)
-    return first.ready(first.inputs).contiguous(memory_format=_layout(inputs)), first.targets.clone()
+    return first.ready(first.inputs).contiguous(memory_format=layout(inputs)), first.targets.clone()

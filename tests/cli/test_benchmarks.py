@@ -28,6 +28,16 @@ def test_the_trainer_is_set_beside_loops_written_by_hand(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_packing_issues_a_fraction_of_the_operations(tmp_path: Path) -> None:
+    found = rows("packing", "--candidates", 16, cwd=tmp_path)[:2]
+    assert [(row["cells"], row["candidates"]) for row in found] == [(1, 16), (5, 16)]
+    for row in found:
+        packed, alone = (float(str(row[name])) for name in ("operations_packed", "operations_alone"))
+        assert 0 < packed < alone / 2
+        assert row["share"] == pytest.approx(packed / alone)
+
+
+@pytest.mark.slow
 def test_a_campaign_killed_by_the_benchmark_goes_on_equal(tmp_path: Path) -> None:
     write(tmp_path)
     killed = rows("resume", "--kills", 2, "--campaign", "fast.yaml", "--budget", 14, cwd=tmp_path)
