@@ -21,7 +21,7 @@ def fitted(x: Tensor, sizes: Sequence[int]) -> Tensor:
     for axis, size in enumerate(sizes, start=1):
         if x.shape[axis] != size:
             moved = x.movedim(axis, -1)
-            pooled = functional.adaptive_avg_pool1d(moved.reshape(len(x), -1, moved.shape[-1]), size)
+            pooled = functional.adaptive_avg_pool1d(moved.reshape(x.shape[0], -1, moved.shape[-1]), size)
             x = pooled.reshape(*moved.shape[:-1], size).movedim(-1, axis)
     return x
 
@@ -101,7 +101,7 @@ class _Unpermute(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         channels, height, width, _ = self.outer
         back = fitted(x.flatten(2).transpose(1, 2), (channels, height * width))
-        return back.reshape(len(x), channels, height, width)
+        return back.reshape(x.shape[0], channels, height, width)
 
 
 _PLAIN: dict[str, Callable[[], nn.Module]] = {

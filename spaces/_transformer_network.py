@@ -36,7 +36,7 @@ class _Patches(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         patches = self.projection(images).flatten(2).transpose(1, 2)
-        first = self.class_token.expand(len(images), 1, -1)
+        first = self.class_token.expand(images.shape[0], 1, -1)
         return torch.cat([first, patches], dim=1) + self.positions
 
 

@@ -41,15 +41,31 @@ def canonical_key(labels: Sequence[Label], edges: Edges, settings: Pairs) -> str
         20 hexadecimal digits: the head of the SHA-256 of a canonical certificate. The same in every process, on every
         machine and in every version of Python; integers and floats of equal value are the same value.
     """
-    texts = [_label_text(label) for label in labels]
-    colours = _mixed([_label_colour(text) for text in texts], edges)
-    if len(set(colours)) == len(colours):
-        certificate = _certificate(texts, edges, _ranks(colours))
-    else:
-        certificate = _smallest(texts, edges, _ranks(_with_twins_apart(texts, edges, colours)), set())
-    names, numbered = certificate
+    names, numbered = _canonical([_label_text(label) for label in labels], edges)
     document = f"{'|'.join(names)}\n{numbered}\n{_pairs_text(settings)}"
     return hashlib.sha256(document.encode()).hexdigest()[:20]
+
+
+def canonical_form(labels: Sequence[Label], edges: Edges) -> tuple[tuple[Label, ...], Edges]:
+    """The graph in its canonical numbering, which isomorphic graphs share; the numbering is not topological.
+
+    Args:
+        labels: ``(op, attributes)`` of each of the n nodes, in a topological order.
+        edges: ``(source, target)`` index pairs, ``source < target``, sorted and unique.
+
+    Returns:
+        Labels and sorted edges, both by the new numbers.
+    """
+    known = {_label_text(label): label for label in labels}
+    names, numbered = _canonical([_label_text(label) for label in labels], edges)
+    return tuple(known[name] for name in names), numbered
+
+
+def _canonical(texts: list[str], edges: Edges) -> Certificate:
+    colours = _mixed([_label_colour(text) for text in texts], edges)
+    if len(set(colours)) == len(colours):
+        return _certificate(texts, edges, _ranks(colours))
+    return _smallest(texts, edges, _ranks(_with_twins_apart(texts, edges, colours)), set())
 
 
 def _pairs_text(pairs: Pairs) -> str:

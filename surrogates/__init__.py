@@ -2,7 +2,12 @@
 
 - ``encoding.py``, ``encodings/``: architectures as rows of numbers, from the simplified graph alone.
 - ``predictor.py``, ``predictors/``: learn one objective from trained architectures; mean and calibrated deviation.
-- ``conformal.py``: the factor that makes deviations cover.
+- ``cross_validated.py``: what a predictor would have said of its own targets, had it not seen them.
+- ``conformal.py``: the quantiles and factors that make intervals cover.
+- ``losses.py``, ``operation_descriptors.py``, ``message_passing/``: what graph networks are made of.
+- ``pretraining/``: what a graph network learns before any target is known.
+- ``dominance.py``: which of two architectures dominates the other.
+- ``threads.py``: one torch thread for small work.
 - ``proxies/``: scores of built, untrained networks in milliseconds; ``probe.py`` shares the passes among them.
 - ``combination.py``, ``combinations/``: one score of many proxies'.
 - ``ranking.py``: how well predictions rank and how honest their intervals are.

@@ -75,3 +75,8 @@ def check_targets(count: int, targets: FloatArray) -> None:
 def smallest_deviation(targets: FloatArray) -> float:
     """The least that a predicted deviation may be, so that no prediction claims to be exact."""
     return _SMALLEST_DEVIATION * float(np.abs(targets).max() or 1.0)
+
+
+def constant_prediction(count: int, mean: float, std: float) -> Prediction:
+    """The same for ``count`` architectures."""
+    return Prediction(np.full(count, mean), np.full(count, std))

@@ -91,14 +91,17 @@ def true_rank_of_best(predicted: FloatArray, measured: FloatArray, k: int) -> fl
     """
     _check(predicted, measured)
     _check_k(len(predicted), k)
-    ranks = 1 + np.searchsorted(np.sort(measured), measured)
-    last = np.partition(predicted, k - 1)[k - 1]
-    sure, tied = ranks[predicted < last], np.sort(ranks[predicted == last])
-    places = np.arange(len(tied))
-    # The chance that each tied one is left out, given that the better ones among them were.
-    left_out = (len(tied) - (k - len(sure)) - places).clip(0) / (len(tied) - places)
-    none_before = np.cumprod(np.concatenate([[1.0], left_out]))
-    return float(np.minimum(tied, sure.min(initial=len(ranks))) @ -np.diff(none_before))
+    return _smallest_of_top(predicted, 1.0 + np.searchsorted(np.sort(measured), measured).astype(np.float64), k)
+
+
+def regret_at_k(predicted: FloatArray, measured: FloatArray, k: int) -> float:
+    """How far the best among the ``k`` best by prediction falls short of the best of all, in the targets' unit.
+
+    Arguments, ties and errors are those of ``true_rank_of_best``.
+    """
+    _check(predicted, measured)
+    _check_k(len(predicted), k)
+    return _smallest_of_top(predicted, measured - measured.min(), k)
 
 
 def coverage(prediction: Prediction, measured: FloatArray, nominal: float = 0.8) -> float | None:
@@ -126,6 +129,17 @@ def coverage(prediction: Prediction, measured: FloatArray, nominal: float = 0.8)
         return None
     reach = NormalDist().inv_cdf((1 + nominal) / 2) * prediction.std
     return float(np.mean(np.abs(measured - prediction.mean) <= reach))
+
+
+def _smallest_of_top(predicted: FloatArray, values: FloatArray, k: int) -> float:
+    """The smallest of ``values`` among the ``k`` best by prediction, expected over random orders of the tied."""
+    last = np.partition(predicted, k - 1)[k - 1]
+    sure, tied = values[predicted < last], np.sort(values[predicted == last])
+    places = np.arange(len(tied))
+    # The chance that each tied one is left out, given that the better ones among them were.
+    left_out = (len(tied) - (k - len(sure)) - places).clip(0) / (len(tied) - places)
+    none_before = np.cumprod(np.concatenate([[1.0], left_out]))
+    return float(np.minimum(tied, sure.min(initial=values.max())) @ -np.diff(none_before))
 
 
 def _check_k(n: int, k: int) -> None:

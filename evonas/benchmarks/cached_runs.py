@@ -17,7 +17,10 @@ from evonas.executors.processes import Processes
 from evonas.executors.serial import Serial
 
 _PACKAGES = Path(__file__).resolve().parents[2]
-_CODE = ("spaces", "surrogates", "evonas/benchmarks", "evonas/core", "evonas/datasets", "evonas/tables")
+_CODE = (
+    *("spaces", "surrogates", "evonas/benchmarks", "evonas/core", "evonas/datasets", "evonas/evaluators"),
+    *("evonas/objectives", "evonas/searchers", "evonas/tables"),
+)
 
 Outcome = dict[str, Any]
 """What a run measured, as JSON holds it; or ``{"failure": why}``."""

@@ -17,7 +17,6 @@ from evonas.campaign.assemble import make_component
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.parts import Part
 from evonas.core.randomness import generator
-from evonas.core.threads import one_torch_thread
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates import coverage, kendall_tau, precision_at_k, spearman, true_rank_of_best
@@ -25,6 +24,7 @@ from surrogates.encoding import Encoding
 from surrogates.encodings.columns import Columns
 from surrogates.encodings.concatenated import Concatenated
 from surrogates.predictor import FloatArray, Prediction, Predictor
+from surrogates.threads import one_torch_thread
 
 TOP_SHARE = 0.01
 

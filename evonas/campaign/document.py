@@ -14,6 +14,7 @@ from evonas.campaign.source import Source, compose
 from evonas.campaign.specification import Specification
 
 _ENDINGS = (".yaml", ".yml")
+_CAMPAIGNS = ("*", "methods/*")  # below runs/; its other folders hold no campaigns
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -123,8 +124,8 @@ def _shipped() -> dict[str, Path]:
     folder = _PACKAGE / "runs"
     if not folder.is_dir() and (_PACKAGE.parent / "pyproject.toml").is_file():
         folder = _PACKAGE.parent / "runs"
-    files = folder.iterdir() if folder.is_dir() else ()
-    return {file.stem: file for file in sorted(files) if file.suffix in _ENDINGS}
+    files = sorted(file for place in _CAMPAIGNS for file in folder.glob(place) if file.suffix in _ENDINGS)
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
 
 
 def _placed(faults: list[Fault], source: Source) -> list[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -100,6 +100,64 @@ def benchmark_spaces(
         raise typer.BadParameter(str(error), param_hint="--space") from error
 
 
+@benchmarks.command("training")
+def benchmark_training(
+    candidates: Annotated[int, typer.Option(min=2, help="Sampled from the demo's space.")] = 16,
+    repeats: Annotated[int, typer.Option(min=1, help="Repetitions in turn; the fastest counts.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each training.")] = 5,
+    json: Json = False,
+) -> None:
+    """Candidates an hour of the trainer and of loops written by hand, side by side; on a GPU too where there is one.
+
+    Example: evonas benchmark training --candidates 16
+    """
+    from evonas.benchmarks.training import measure_training
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_training(candidates, repeats, epochs), json)
+
+
+@benchmarks.command("packing")
+def benchmark_packing(
+    candidates: Annotated[int, typer.Option(min=1, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
+    json: Json = False,
+) -> None:
+    """Operations of a training step of candidates packed and one at a time; on a GPU also candidates an hour.
+
+    Example: evonas benchmark packing --candidates 32
+    """
+    from evonas.benchmarks.packing import measure_packing
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_packing(candidates), json)
+
+
+@benchmarks.command("search")
+def benchmark_search(
+    table: Annotated[Path, typer.Option(help="CSV file with a column arch; see evonas table.")],
+    objectives: Annotated[str, typer.Option(help="Columns and goals; the first is trained for, others are known.")],
+    space: Annotated[str, typer.Option(help="Whose notation the column arch is in.")] = "cell201",
+    report: Annotated[str | None, typer.Option(help="Column and goal of figures on test data.")] = None,
+    methods: Annotated[str, typer.Option(help="Method files, searchers or campaign files; all: every method.")] = "all",
+    budgets: Annotated[str, typer.Option(help="Trainings to measure after.")] = "50,100,200,500",
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each method.")] = 30,
+    workers: Annotated[int, typer.Option(min=1, help="Runs at a time, one thread each.")] = 2,
+    identity: Annotated[
+        Literal["function", "notation"] | None, typer.Option(help="By the table where it is not given.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of finished runs, to go on from.")] = Path("results/searches"),
+    plot: Annotated[Path | None, typer.Option(help="HTML file to draw the curves into.")] = None,
+    json: Json = False,
+) -> None:
+    """How few trainings every method needs to reach the front of a published table.
+
+    Example: evonas benchmark search --table nasbench201.csv.gz --objectives cifar10_valid_acc_200ep:max,flops_m:min
+    """
+    from evonas.cli.search_benchmark import benchmark_methods
+
+    benchmark_methods(space, table, objectives, report, methods, budgets, seeds, workers, identity, runs, plot, json)
+
+
 @benchmarks.command("combinations")
 def benchmark_combinations(
     table: Annotated[Path, typer.Option(help="CSV file with a column arch.")],
@@ -121,3 +179,46 @@ def benchmark_combinations(
     print_rows(
         measure_combinations(space, table, target, column or [], trained or [16, 50, 200], repeats, scored), json
     )
+
+
+@benchmarks.command("latency")
+def benchmark_latency(
+    space: Annotated[str, typer.Option(help="Name of the space, or '{name: cell201, channels: 16}'.")] = "cell201",
+    dataset: Annotated[str | None, typer.Option(help="Whose shape and classes the space is made for.")] = None,
+    networks: Annotated[int, typer.Option(min=2, help="Sampled, and measured in turn.")] = 8,
+    repeats: Annotated[int, typer.Option(min=2, help="Measurements of each.")] = 15,
+    calls: Annotated[int, typer.Option(min=5, help="Timed inferences in a measurement.")] = 50,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    save: Annotated[Path | None, typer.Option(help="Write the table; the GPU's where there is one.")] = None,
+    json: Json = False,
+) -> None:
+    """How well measured latencies repeat, and the error of a table of operations on networks that it never saw.
+
+    Examples:
+        evonas benchmark latency
+
+        evonas benchmark latency --space '{name: cell201, skeleton: compact}' --dataset digits --save latency.json
+    """
+    from evonas.benchmarks.latency import measure_latency, space_for
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_latency(space_for(space, dataset), networks, repeats, calls, seed, save), json)
+
+
+@benchmarks.command("proxies")
+def benchmark_proxies(
+    cells: Annotated[int, typer.Option(min=1, help="Random networks; ratios are medians over them.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 5,
+    batch: Annotated[int, typer.Option(min=4, help="Examples.")] = 32,
+    compact: Annotated[int, typer.Option(min=1, help="Compact candidates built and scored.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Processor time of zero-cost proxies, together and alone, beside one forward and backward pass.
+
+    Example: evonas benchmark proxies --cells 5
+    """
+    from evonas.benchmarks.proxies import measure_proxies
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_proxies(cells, repeats, batch, compact, seed), json)

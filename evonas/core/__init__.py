@@ -5,5 +5,6 @@
 - ``evaluation.py``, ``failure.py``: what one training brings home.
 - ``archive.py``, ``hypervolume.py``, ``record.py``: everything known so far, measured, and told.
 - ``searcher.py``, ``observer.py``: who chooses, who watches.
-- ``randomness.py``, ``threads.py``: generators keyed by purpose; one torch thread for small work.
+- ``randomness.py``: generators keyed by purpose.
+- ``example_inputs.py``: noise or tokens where no data is at hand.
 """

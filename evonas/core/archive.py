@@ -58,7 +58,7 @@ class Proposal:
 
     Attributes:
         architecture: As the space notates it; it is simplified for training.
-        key: Identity: the key of the simplified architecture.
+        key: Identity: the key of the simplified architecture, or of the notation where a table tells twins apart.
         notation: ``Space.format`` of the architecture.
         origin: ``random`` (drawn at random from the feasible), ``variation`` (mutation or crossover, not screened) or
             ``screened`` (chosen by a predictor among many).

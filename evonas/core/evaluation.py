@@ -37,6 +37,6 @@ class Evaluator(ABC):
         """Evaluates one architecture; never raises for what is wrong with one architecture, but returns a failure.
 
         Args:
-            architecture: Simplified, as ``Space.simplify`` gives it.
+            architecture: Simplified, as ``Space.simplify`` gives it; as it is notated where a table is read.
             seed: Fixes initial weights and batch order.
         """

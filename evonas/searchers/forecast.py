@@ -9,6 +9,7 @@ import numpy as np
 
 from evonas.core.archive import Archive, Estimate, FloatArray, Trial
 from evonas.core.problem import Candidate, Problem
+from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding
 from surrogates.predictor import Predictor
 
@@ -63,6 +64,21 @@ class Forecast:
                 for row, candidate in enumerate(candidates):
                     if objective.name in candidate.exact:
                         mean[row, column] = self.signs[column] * candidate.exact[objective.name]
+        return mean, std
+
+    def left_out(self) -> tuple[FloatArray, FloatArray] | None:
+        """What would be predicted of each trained candidate had it not been trained: mean and deviation as of ``of``.
+
+        None where a predictor cannot tell, or nothing is predicted.
+        """
+        mean, std = self._targets.copy(), np.zeros_like(self._targets)
+        for column, objective in enumerate(self.problem.objectives):
+            predictor = self._predictors.get(objective.name)
+            if isinstance(predictor, CrossValidated):
+                prediction = predictor.left_out()
+                mean[:, column], std[:, column] = prediction.mean, prediction.std
+            elif objective.needs == "training":
+                return None
         return mean, std
 
     def estimates(self, mean: FloatArray, std: FloatArray) -> dict[str, Estimate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -33,7 +34,7 @@ def draw(
     while len(found) < count and tries < TRIES:
         tries += 1
         samples += 1
-        candidate = problem.candidate(problem.space.sample(rng), rejections)
+        candidate = problem.candidate(problem.sample(rng), rejections)
         if candidate is None or candidate.key in turned_down:
             continue
         if candidate.key in archive or candidate.key in found or candidate.key in taken:
@@ -56,6 +57,29 @@ def draw(
         f"no feasible architecture was found in {samples:,} samples: {rejections.describe()}. "
         "Relax the constraint that rejects most, or choose a space that meets it"
     )
+
+
+def draw_at_most(
+    problem: Problem, archive: Archive, count: int, rng: np.random.Generator, taken: Collection[str] = ()
+) -> list[Candidate]:
+    """The same, but fewer, perhaps none, where no more are found.
+
+    Raises:
+        SearchError: As ``draw``.
+    """
+    if count <= 0:
+        return []
+    try:
+        return draw(problem, archive, count, rng, taken)
+    except Exhausted:
+        return []
+
+
+def random_count(archive: Archive, count: int, share: float) -> int:
+    """How many of the next ``count`` are drawn at random, so that ``share`` of all after the first round are."""
+    later = [trial for trial in archive.trials if trial.proposal.funnel.round > 0]
+    so_far = sum(trial.proposal.origin == "random" for trial in later)
+    return min(count, max(0, math.floor(share * (len(later) + count) + 0.5) - so_far))
 
 
 def proposal(

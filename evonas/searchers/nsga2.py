@@ -39,12 +39,11 @@ class Nsga2(Searcher):
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         missing = self.population - len(archive)
-        trained = archive.trained
-        if missing > 0 or len(trained) < 2:
+        if missing > 0 or len(archive.trained) < 2:
             drawn = draw(self.problem, archive, min(count, missing) if missing > 0 else count, rng)
             funnel = Funnel(next_round(archive), {"chosen": len(drawn)})
             return [proposal(self.problem, candidate, "random", funnel) for candidate in drawn]
-        parents = Parents(trained, archive.values(trained), self.population)
+        parents = Parents.of(archive, self.population)
         counts: Counter[str] = Counter()
         kept = offspring(self.problem, archive, parents, count, self.crossover_rate, rng, counts, built=True)
         varied = len(kept)

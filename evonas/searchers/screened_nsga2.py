@@ -14,9 +14,9 @@ from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, Searcher
 from evonas.searchers.combined_proxies import expected_by_proxies
 from evonas.searchers.forecast import Forecast, PredictorFactory, pending_values
-from evonas.searchers.gate import passes
+from evonas.searchers.gate import Mask, caution, passes
 from evonas.searchers.improvement import choose_batch
-from evonas.searchers.lots import draw, proposal
+from evonas.searchers.lots import draw, draw_at_most, proposal, random_count
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.searchers.selection import best_first
 from evonas.searchers.stages import Stages
@@ -24,8 +24,6 @@ from evonas.searchers.variation import Parents, offspring
 from surrogates.encoding import Encoding
 from surrogates.encodings.columns import Columns
 from surrogates.encodings.concatenated import Concatenated
-from surrogates.encodings.graph_features import GraphFeatures
-from surrogates.encodings.log_cost import LogCost
 
 LEAST_TRAINED = 8
 
@@ -96,7 +94,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
-        self._features: tuple[Encoding, ...] = (GraphFeatures(problem.space), LogCost(problem.space))
+        self._features: Encoding = Concatenated(problem.space)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         stages = Stages()
@@ -118,7 +116,11 @@ class ScreenedNsga2(Searcher):
                     mean[:, archive.names.index(name)] = values
         n = len(survivors)
         with stages.timed("choose"):
-            chosen = self._choose(archive, mean[:n], std[:n], count - len(drawn), rng, stages)
+            allowed = caution(forecast.left_out(), archive.values(archive.trained), self.gate_error_rate)
+            passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
+            chosen = self._choose(archive, mean[:n], std[:n], passed, count - len(drawn), rng)
+            if survivors:
+                stages.counts["passed the gate"] = int(passed.sum())
         # The random share goes last, so that what the predictor chose is trained first.
         chosen += range(n, n + len(drawn))
         return stages.close(
@@ -140,16 +142,11 @@ class ScreenedNsga2(Searcher):
         scores = self._scores(drawn, stages)
         return [self._proposal(candidate, "random", {}, score) for candidate, score in zip(drawn, scores, strict=True)]
 
-    def _random_count(self, archive: Archive, count: int) -> int:
-        later = [trial for trial in archive.trials if trial.proposal.funnel.round > 0]
-        so_far = sum(trial.proposal.origin == "random" for trial in later)
-        return min(count, max(0, math.floor(self.random_share * (len(later) + count) + 0.5) - so_far))
-
     def _finalists(
         self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages
     ) -> tuple[list[Candidate], list[Candidate]]:
         """What screening leaves; and the random share, with as many more as screening falls short of ``count``."""
-        share = self._random_count(archive, count)
+        share = random_count(archive, count, self.random_share)
         # The random share is drawn first: what screening picks must not be missing from it.
         drawn = self._draw(archive, share, rng, stages, [])
         survivors = self._screen(archive, drawn, rng, stages) if len(drawn) < count else []
@@ -162,13 +159,8 @@ class ScreenedNsga2(Searcher):
         self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages, taken: Sequence[Candidate]
     ) -> list[Candidate]:
         """Random candidates; fewer, perhaps none, where no more are found."""
-        if count <= 0:
-            return []
         with stages.timed("draw"):
-            try:
-                return draw(self.problem, archive, count, rng, taken={candidate.key for candidate in taken})
-            except Exhausted:
-                return []
+            return draw_at_most(self.problem, archive, count, rng, {candidate.key for candidate in taken})
 
     def _screen(
         self, archive: Archive, drawn: Sequence[Candidate], rng: np.random.Generator, stages: Stages
@@ -177,8 +169,7 @@ class ScreenedNsga2(Searcher):
         with stages.timed("vary"):
             candidates = self._offspring(archive, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
-            encoding = Concatenated(self.problem.space, self._features)
-            forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
+            forecast = Forecast(self.problem, archive, self.predictor, self._features, rng)
             mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
         if self.problem.has_model_objectives:
@@ -206,8 +197,7 @@ class ScreenedNsga2(Searcher):
         self, archive: Archive, taken: Collection[str], rng: np.random.Generator, stages: Stages
     ) -> list[Candidate]:
         """Children and fresh samples, without the objectives of built models, which the shortlist alone gets."""
-        trained = archive.trained
-        parents = Parents(trained, archive.values(trained), self.population)
+        parents = Parents.of(archive, self.population)
         fresh = round(self.fresh_share * self.offspring)
         counts: Counter[str] = Counter()
         wanted, rate, tries = self.offspring - fresh, self.crossover_rate, 2 * self.offspring
@@ -225,9 +215,9 @@ class ScreenedNsga2(Searcher):
         for _ in range(2 * count):
             if len(samples) == count:
                 break
-            architecture = self.problem.space.sample(rng)
+            architecture = self.problem.sample(rng)
             counts["drawn"] += 1
-            key = self.problem.space.simplify(architecture).key
+            key = self.problem.key(architecture)
             if key in archive or key in taken or key in samples:
                 continue
             counts["distinct"] += 1
@@ -238,13 +228,11 @@ class ScreenedNsga2(Searcher):
         return list(samples.values())
 
     def _choose(
-        self, archive: Archive, mean: FloatArray, std: FloatArray, count: int, rng: np.random.Generator, stages: Stages
+        self, archive: Archive, mean: FloatArray, std: FloatArray, passed: Mask, count: int, rng: np.random.Generator
     ) -> list[int]:
         if not len(mean):
             return []
         front = archive.values(archive.front())
-        passed = passes(mean, std, front, self.gate_error_rate)
-        stages.counts["passed the gate"] = int(passed.sum())
         reference = _reference(archive)
         eligible = np.flatnonzero(passed)
         expected = np.vstack([front, pending_values(archive)])
@@ -268,11 +256,12 @@ class ScreenedNsga2(Searcher):
         self, archive: Archive, finalists: Sequence[Candidate], scores: Sequence[Mapping[str, float]]
     ) -> Encoding:
         if not self.proxies:
-            return Concatenated(self.problem.space, self._features)
-        known = {trial.proposal.key: trial.proposal.proxies for trial in archive.trials}
-        known |= {candidate.key: score for candidate, score in zip(finalists, scores, strict=True)}
+            return self._features
+        simplify = self.problem.space.simplify
+        known = {simplify(trial.proposal.architecture).key: trial.proposal.proxies for trial in archive.trials}
+        known |= {candidate.simplified.key: score for candidate, score in zip(finalists, scores, strict=True)}
         columns = Columns(self.problem.space, known, tuple(self.proxies.proxies))
-        return Concatenated(self.problem.space, (*self._features, columns))
+        return Concatenated(self.problem.space, (self._features, columns))
 
     def _proposal(
         self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]

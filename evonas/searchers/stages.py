@@ -34,6 +34,11 @@ class Stages:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
+    @property
+    def unfinished(self) -> Funnel:
+        """Stands in the round's proposals until ``close`` puts the finished funnel there."""
+        return Funnel(0, {})
+
     def close(self, archive: Archive, proposals: Sequence[Proposal]) -> list[Proposal]:
         """The round's proposals, each with the finished funnel."""
         self.counts["chosen"] = len(proposals)

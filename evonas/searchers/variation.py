@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from evonas.core.archive import Archive, FloatArray, Trial
+from evonas.core.archive import Archive, FloatArray
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import SearchError
 from evonas.searchers.selection import best_first, crowding, ranks, tournament
@@ -17,19 +17,25 @@ STUBBORN = 100
 
 
 class Parents:
-    """A mating pool: NSGA-II's survivors among trained trials, drawn by binary tournament.
+    """A mating pool: NSGA-II's survivors, drawn by binary tournament.
 
     Args:
-        trials: Trained trials.
+        architectures: ``n`` architectures as the space notates them.
         values: Their objectives, minimised: shape ``(n, objectives)``.
         population: How many survive.
     """
 
-    def __init__(self, trials: Sequence[Trial], values: FloatArray, population: int) -> None:
+    def __init__(self, architectures: Sequence[Architecture], values: FloatArray, population: int) -> None:
         survivors = best_first(values, population)
-        self.architectures: list[Architecture] = [trials[index].proposal.architecture for index in survivors]
+        self.architectures: list[Architecture] = [architectures[index] for index in survivors]
         self._rank = ranks(values[survivors])
         self._crowding = crowding(values[survivors], self._rank)
+
+    @classmethod
+    def of(cls, archive: Archive, population: int) -> Parents:
+        """The survivors among the archive's trained trials."""
+        trained = archive.trained
+        return cls([trial.proposal.architecture for trial in trained], archive.values(trained), population)
 
     def draw(self, rng: np.random.Generator) -> Architecture:
         """One parent by binary tournament."""
@@ -102,7 +108,7 @@ def offspring(
             break
         architecture = child(problem, parents, crossover_rate, rng)
         counts["drawn"] += 1
-        key = problem.space.simplify(architecture).key
+        key = problem.key(architecture)
         if key in archive or key in found or key in taken or key in turned_down:
             continue
         counts["distinct"] += 1

@@ -8,11 +8,13 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from evonas.core.measurements import Measurements
 from spaces.architecture import Architecture
 from spaces.space import Space
 
@@ -80,6 +82,42 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Names of the columns beside ``arch``."""
         return tuple(self.cells)
+
+    def measurements(self, columns: Sequence[str], by_notation: bool) -> Measurements:
+        """What a campaign looks up: some columns of every architecture.
+
+        Args:
+            columns: Their names; a name may stand there twice.
+            by_notation: Whether rows of one function are candidates of their own.
+
+        Raises:
+            ValueError: There is no such column, a row is not in the space, or two rows are one architecture.
+        """
+        names = list(dict.fromkeys(columns))
+        rows = zip(*(self.column(name).tolist() for name in names), strict=True) if names else repeat((), len(self))
+        figures: dict[str, Mapping[str, float]] = {}
+        lines: dict[str, int] = {}
+        for number, (architecture, row) in enumerate(zip(self.architectures, rows, strict=True)):
+            first = lines.setdefault(architecture.key, number)
+            if first != number:
+                raise ValueError(
+                    f"{self.path}: rows {first + 1} and {number + 1} are one architecture, "
+                    f"{self.notations[first]!r} and {self.notations[number]!r}; keep one of them"
+                )
+            figures[architecture.key] = dict(zip(names, row, strict=True))
+        return Measurements(self.architectures, figures, by_notation)
+
+    def costs_differ_between_twins(self, columns: Sequence[str]) -> bool:
+        """Whether one of the columns differs within most groups of architectures that simplify to one function.
+
+        Most, and not some: published counts hold single slips, which make no architecture another.
+        """
+        groups: dict[str, list[int]] = {}
+        for number, architecture in enumerate(self.architectures):
+            groups.setdefault(self.space.simplify(architecture).key, []).append(number)
+        twins = [group for group in groups.values() if len(group) > 1]
+        measured = [self.column(name) for name in columns]
+        return any(2 * sum(np.ptp(column[group]) > 0 for group in twins) > len(twins) for column in measured)
 
     @cached_property
     def architectures(self) -> tuple[Architecture, ...]:

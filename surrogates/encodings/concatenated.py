@@ -14,17 +14,21 @@ from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.encoding import Encoding
 
+_DEFAULT = ("graph_features", "log_cost", "contracted_paths", "random_walks", "operation_pairs", "depth_profile")
+
 
 class Concatenated(Encoding):
     """The columns of several encodings, in order; ``names`` are prefixed with their encoding's number where they clash.
 
     Args:
         space: Passed to the encodings that are given by name.
-        encodings: Encodings, or names of encodings that need nothing but the space.
+        encodings: Encodings, or names of encodings that need nothing but the space. By default all that read the graph
+            and told most on four published tables: what the Gaussian process ranks best with at 50 and 156 trained.
     """
 
     def __init__(self, space: Space, encodings: Sequence[Encoding | str] | None = None) -> None:
-        chosen = ("graph_features", "log_cost") if encodings is None else encodings
+        chosen = _DEFAULT if encodings is None else encodings
+        self._space = space
         self._parts = tuple(
             cast(Encoding, find(ENCODINGS, part)(space)) if isinstance(part, str) else part for part in chosen
         )
@@ -37,5 +41,9 @@ class Concatenated(Encoding):
         return tuple(f"{number}.{name}" for number, part in enumerate(self._parts) for name in part.names)
 
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
-        nothing = np.empty((len(architectures), 0), np.float32)
-        return np.hstack([nothing, *(part.encode(architectures) for part in self._parts)])
+        graphs = [self._space.simplify(architecture) for architecture in architectures]
+        distinct: dict[str, int] = {}  # identity to row: parts compute what architectures share once
+        rows = [distinct.setdefault(graph.key, len(distinct)) for graph in graphs]
+        some = list({graph.key: graph for graph in graphs}.values())
+        nothing = np.empty((len(some), 0), np.float32)
+        return np.hstack([nothing, *(part.encode(some) for part in self._parts)])[rows]

@@ -81,6 +81,14 @@ class GraphBatch:
             edges,
         )
 
+    def reversed(self) -> GraphBatch:
+        """The same graphs with every edge turned round: inputs are outputs, and the last node is the first."""
+        n, m = self.ops.shape
+        edges = np.column_stack([self.edges[:, 0], m - 1 - self.edges[:, 2], m - 1 - self.edges[:, 1]])
+        return GraphBatch(
+            self.ops[:, ::-1], _predecessor_table(edges, n, m), self.sinks[:, ::-1], self.sources[:, ::-1], edges
+        )
+
     def path_statistics(self, allowed: BoolArray, weight: FloatArray) -> PathStatistics:
         """Counts and weighs paths by dynamic programming, one step a node, all graphs and conditions at once.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +10,12 @@ import numpy.typing as npt
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
-from surrogates.encodings.graph_batch import STRUCTURAL, GraphBatch
+from surrogates.encodings._operation_sets import membership, operation_sets
+from surrogates.encodings.graph_batch import GraphBatch
 from surrogates.encodings.row_cache import RowCache
 
 NO_PATH = -1.0  # of every statistic over paths where there is no such path; below each real value
 _SAMPLED_FOR_SETTINGS = 64
-_ALL_SUBSETS_UP_TO = 5
-_PAIRS_UP_TO = 12
 _CELLS_AT_ONCE = 300_000  # numbers in one array of the dynamic programme: 2.4 MB, which fits a processor's cache
 
 Floats = npt.NDArray[np.float64]
@@ -46,8 +44,8 @@ class GraphFeatures(Encoding):
     def __init__(self, space: Space) -> None:
         self._space = space
         self._settings = _setting_names(space)
-        self._sets = _operation_sets([op for op in space.ops if op not in STRUCTURAL])
-        self._member = _membership(space.ops, self._sets)
+        self._sets = operation_sets(space.ops)
+        self._member = membership(space.ops, self._sets)
         self._names = self._column_names()
         self._cache = RowCache(len(self._names))
 
@@ -129,20 +127,3 @@ def _setting_names(space: Space) -> tuple[str, ...]:
     rng = np.random.default_rng(0)
     samples = [space.sample(rng) for _ in range(_SAMPLED_FOR_SETTINGS)]
     return tuple(sorted({name for sample in samples for name, _ in sample.settings}))
-
-
-def _operation_sets(ops: list[str]) -> list[tuple[str, ...]]:
-    count = len(ops)
-    if count <= _ALL_SUBSETS_UP_TO:
-        sizes = range(1, count + 1)
-    else:
-        sizes = sorted({1, count - 1, count} | ({2} if count <= _PAIRS_UP_TO else set()))  # type: ignore[assignment]
-    return [chosen for size in sizes for chosen in combinations(ops, size)]
-
-
-def _membership(ops: tuple[str, ...], sets: list[tuple[str, ...]]) -> Floats:
-    """Shape ``(v + 1, s)``: 1 where an operation is in a set; the last row is padding's."""
-    member = np.zeros((len(ops) + 1, len(sets)))
-    for column, chosen in enumerate(sets):
-        member[[ops.index(op) for op in chosen], column] = 1.0
-    return member

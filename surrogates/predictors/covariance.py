@@ -8,21 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import cho_solve, cholesky
 from scipy.optimize import minimize
 
 from surrogates.predictor import FloatArray
-
-IntArray = npt.NDArray[np.int64]
+from surrogates.predictors._column_weights import ColumnWeights
 
 _BROADNESS = 0.05  # of r² in the broad part: it is flat where the local part has long forgotten
 _JITTERS = (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2)  # of the mean variance, tried in this order
 
-# Medians and deviations of the log-normal priors, for targets of variance 1 and columns of variance 1. What the groups'
-# weights sum to is the mean squared distance of two rows; at r = 2 the local part has fallen to 0.41.
-_LOCAL, _BROAD, _NOISE, _SUM_OF_WEIGHTS = 0.5, 1.0, 0.05, 4.0
-_SPREAD, _SPREAD_OF_WEIGHTS = 1.0, 1.5
+# Medians and deviation of the log-normal priors, for targets of variance 1.
+_LOCAL, _BROAD, _NOISE = 0.5, 1.0, 0.05
+_SPREAD = 1.0
 _FARTHEST = 5.0  # deviations that a logarithm may lie from its median: keeps the search where numbers are finite
 
 
@@ -80,58 +77,54 @@ def triangle(matrix: FloatArray) -> FloatArray:
     raise np.linalg.LinAlgError("a covariance must be positive definite; its Cholesky factorisation failed")
 
 
-def most_probable(rows: FloatArray, groups: IntArray, targets: FloatArray, iterations: int) -> Covariance:
+def most_probable(rows: FloatArray, weights: ColumnWeights, targets: FloatArray, iterations: int) -> Covariance:
     """The covariance of the highest posterior density: marginal likelihood times log-normal priors.
 
-    L-BFGS-B on logarithms, from the priors' medians. Columns of a group share one lengthscale. Weights of groups are
-    scaled by their number of columns, so that each group counts alike at first, however many columns it has.
+    L-BFGS-B on logarithms, from the priors' medians.
 
     Args:
         rows: Shape ``(n, d)``, columns of mean 0 and variance 1.
-        groups: Shape ``(d,)``: the number of each column's group, from 0.
+        weights: What is believed of the columns' weights.
         targets: Shape ``(n,)``, of mean 0 and variance 1.
         iterations: Most steps of the optimiser.
     """
-    centre, spread = prior(groups)
+    centre, spread = prior(weights)
     found = minimize(
         negative_log_posterior,
         centre,
-        (rows, groups, targets),
+        (rows, weights, targets),
         method="L-BFGS-B",
         jac=True,
         bounds=np.column_stack([centre - _FARTHEST * spread, centre + _FARTHEST * spread]),
         options={"maxiter": iterations},
     )
-    return covariance_of(np.asarray(found.x, np.float64), groups)
+    return covariance_of(np.asarray(found.x, np.float64), weights)
 
 
-def prior(groups: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Means and deviations of the logarithms of (local, broad, noise, each group's weight)."""
-    count = int(groups.max(initial=-1)) + 1
-    centre = np.log([_LOCAL, _BROAD, _NOISE, *[_SUM_OF_WEIGHTS / max(count, 1)] * count])
-    return centre, np.array([_SPREAD] * 3 + [_SPREAD_OF_WEIGHTS] * count)
+def prior(weights: ColumnWeights) -> tuple[FloatArray, FloatArray]:
+    """Means and deviations of the logarithms of (local, broad, noise) and of the weights' parameters."""
+    centre = np.concatenate([np.log([_LOCAL, _BROAD, _NOISE]), np.zeros(len(weights.spread))])
+    return centre, np.concatenate([np.full(3, _SPREAD), weights.spread])
 
 
-def covariance_of(logarithms: FloatArray, groups: IntArray) -> Covariance:
-    """The covariance that logarithms of (local, broad, noise, each group's weight) stand for."""
-    local, broad, noise, *weights = np.exp(logarithms).tolist()
-    # Two rows differ by 2 in the square on average in each column of variance 1.
-    per_column = np.array(weights) / (2 * np.maximum(np.bincount(groups, minlength=len(weights)), 1))
-    return Covariance(local, broad, noise, np.sqrt(per_column[groups]))
+def covariance_of(logarithms: FloatArray, weights: ColumnWeights) -> Covariance:
+    """The covariance that logarithms of (local, broad, noise) and the weights' parameters stand for."""
+    local, broad, noise = np.exp(logarithms[:3]).tolist()
+    return Covariance(local, broad, noise, weights.scales(logarithms[3:]))
 
 
 def negative_log_posterior(
-    logarithms: FloatArray, rows: FloatArray, groups: IntArray, targets: FloatArray
+    logarithms: FloatArray, rows: FloatArray, weights: ColumnWeights, targets: FloatArray
 ) -> tuple[float, FloatArray]:
     """Minus the log marginal likelihood (R&W eq. 2.30) and minus the log prior, and their gradient (R&W eq. 5.9).
 
     Args:
-        logarithms: Shape ``(3 + groups,)``: of local, broad, noise and each group's weight.
+        logarithms: Shape ``(3 + p,)``: of local, broad and noise, then the weights' parameters.
         rows: Shape ``(n, d)``.
-        groups: Shape ``(d,)``.
+        weights: Of the columns, with ``p`` parameters.
         targets: Shape ``(n,)``.
     """
-    covariance = covariance_of(logarithms, groups)
+    covariance = covariance_of(logarithms, weights)
     n = len(targets)
     scaled = rows * covariance.scales
     squared = _squared_distances(scaled, scaled)
@@ -148,11 +141,9 @@ def negative_log_posterior(
     by_squared = sensitivity * (-0.5 * covariance.local * decay - _BROADNESS * broad)  # to each squared distance
     # Σ_ij S_ij (x_i - x_j)² of each column, without the n x n x d array of differences
     by_column = 2 * (by_squared.sum(axis=1) @ scaled**2 - (scaled * (by_squared @ scaled)).sum(axis=0))
-    by_weight = np.bincount(groups, by_column, minlength=len(logarithms) - 3)
-    gradient = np.array(
-        [(sensitivity * local).sum(), (sensitivity * broad).sum(), covariance.noise * np.trace(sensitivity), *by_weight]
-    )
-    centre, spread = prior(groups)
+    by_variance = [(sensitivity * local).sum(), (sensitivity * broad).sum(), covariance.noise * np.trace(sensitivity)]
+    gradient = np.concatenate([by_variance, by_column @ weights.shares])
+    centre, spread = prior(weights)
     away = (logarithms - centre) / spread
     return float(value + 0.5 * away @ away), gradient + away / spread
 

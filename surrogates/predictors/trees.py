@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,48 +14,65 @@ from spaces.architecture import Architecture
 from spaces.discovery import find
 from spaces.space import Space
 from surrogates import ENCODINGS
-from surrogates.conformal import conformal_factor
+from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding, check_columns
-from surrogates.predictor import FloatArray, Prediction, Predictor, check_targets, smallest_deviation
+from surrogates.predictor import FloatArray, Prediction, check_targets, constant_prediction, smallest_deviation
+from surrogates.predictors.ensemble_calibration import EnsembleCalibration
 from surrogates.predictors.target_warp import TargetWarp
 
 Rows = npt.NDArray[np.float32]
+TreeObjective = Literal["reg:squarederror", "rank:pairwise", "rank:ndcg"]
+
+_LEAST_CORRELATION = 0.05  # of scores with targets: keeps their order where left-out errors show no more
+
+
+@dataclass(frozen=True, slots=True)
+class _Bag:
+    """A booster, and the line that maps what it says to the fitted scale."""
+
+    booster: xgboost.Booster
+    shift: float = 0.0
+    factor: float = 1.0
+
+    def outputs(self, rows: Rows) -> FloatArray:
+        said = self.booster.inplace_predict(rows, validate_features=False)
+        return self.shift + self.factor * np.asarray(said, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """What a fit leaves: ``warp`` is None where the targets were the constant ``level``.
-
-    ``noise`` is the root mean square error of left-out predictions and ``stretch`` the factor that makes their
-    intervals cover; both on the fitted scale, as are the outputs of ``bags``.
-    """
+    """What a fit leaves: nothing is calibrated where the targets were the constant ``level``."""
 
     level: float
     smallest_std: float
-    warp: TargetWarp | None = None
-    bags: tuple[xgboost.Booster, ...] = ()
-    noise: float = 0.0
-    stretch: float = 1.0
+    count: int
+    bags: tuple[_Bag, ...] = ()
+    calibration: EnsembleCalibration | None = None
 
 
-class Trees(Predictor):
-    """XGBoost (Chen & Guestrin, KDD 2016) on squared errors of warped targets, averaged over bags.
+class Trees(CrossValidated):
+    """XGBoost (Chen & Guestrin, KDD 2016) on warped targets, averaged over bags.
 
     Targets are fitted on the scale of ``TargetWarp``, which spreads the best end, and the bags' mean is mapped back to
     the targets' unit; the map is increasing, so ranks are those of the bags' mean. Each bag leaves out one of ``bags``
-    parts of the training set, so each target is predicted once by a bag that never saw it. The deviation is the bags'
-    spread and the root mean square left-out error, added in squares, times the slope of the map, times one factor for
-    all, the ``conformal_factor`` of left-out errors.
+    parts of the training set, so each target is predicted once by a bag that never saw it: these errors calibrate the
+    deviation, as ``EnsembleCalibration`` says.
 
-    A bag has seen less than the whole ensemble and is a little worse, so intervals err on the wide side.
+    Two objectives learn from pairs, after LambdaMART (Burges, MSR-TR-2010-82): ``rank:pairwise`` wants each pair in
+    order, ``rank:ndcg`` most of all the pairs that move the top, with gains linear in the target's rank. Their scores
+    have no unit: each bag's are standardised over the training rows, and one increasing line, the least squares fit of
+    warped targets to left-out scores, maps them to the fitted scale. Pairs are drawn evenly (``mean``): XGBoost's own
+    way pairs only with the few that are ranked first, and ranks worse the more targets there are.
 
     Args:
         space: Passed to the default encoding: graph features and log cost.
         encoding: Columns to learn from; NaN is a missing value, for which each split learns a direction.
+        objective: What boosting minimises: ``reg:squarederror``, ``rank:pairwise`` or ``rank:ndcg``.
         bags: Boosters, at least 2; each leaves out one part. No more than targets are used.
         trees: Boosting rounds of each bag.
         depth: Largest depth of a tree.
         learning_rate: Shrinkage of each tree.
+        pairs: Drawn for each target and round by the ranking objectives; 32 to 64 are enough.
         coverage: Share of unseen values that intervals are calibrated to cover, between 0 and 1.
     """
 
@@ -64,13 +80,17 @@ class Trees(Predictor):
         self,
         space: Space,
         encoding: Encoding | None = None,
+        objective: TreeObjective = "reg:squarederror",
         bags: int = 8,
         trees: int = 200,
         depth: int = 4,
         learning_rate: float = 0.05,
+        pairs: int = 32,
         coverage: float = 0.8,
     ) -> None:
-        for name, value, least in (("bags", bags, 2), ("trees", trees, 1), ("depth", depth, 1)):
+        if objective not in get_args(TreeObjective):
+            raise ValueError(f"objective must be one of {', '.join(get_args(TreeObjective))}; got {objective!r}")
+        for name, value, least in (("bags", bags, 2), ("trees", trees, 1), ("depth", depth, 1), ("pairs", pairs, 1)):
             if value < least:
                 raise ValueError(f"{name} must be at least {least}; got {value}")
         if not 0 < learning_rate <= 1:
@@ -81,8 +101,9 @@ class Trees(Predictor):
         self._bags = bags
         self._trees = trees
         self._coverage = coverage
+        self._objective = objective
         self._parameters = {
-            "objective": "reg:squarederror",
+            "objective": objective,
             "base_score": 0.0,  # warped targets have mean 0
             "max_depth": depth,
             "eta": learning_rate,
@@ -90,6 +111,7 @@ class Trees(Predictor):
             "colsample_bynode": 0.2,  # graph features overlap, and each split from few of them decorrelates the trees
             "tree_method": "hist",
             "nthread": 1,  # two threads were ten times slower at these sizes
+            **_pair_parameters(objective, pairs),
         }
         self._fitted: _Fitted | None = None
 
@@ -98,45 +120,85 @@ class Trees(Predictor):
         targets = np.asarray(targets, np.float64)
         self._fitted = None  # a fit that fails leaves no earlier one behind
         check_columns(self._encoding)
-        smallest_std = smallest_deviation(targets)
+        level, smallest_std, n = float(targets.mean()), smallest_deviation(targets), len(targets)
         warp = TargetWarp.fitted(targets)
         if warp is None:
-            self._fitted = _Fitted(float(targets.mean()), smallest_std)
+            self._fitted = _Fitted(level, smallest_std, n)
             return
         rows = self._encoding.encode(architectures)
         warped = warp.forward(targets)
-        count = min(self._bags, len(targets))
-        parts = rng.permutation(len(targets)) % count
+        count = min(self._bags, n)
+        parts = rng.permutation(n) % count
+        unseen = parts == np.arange(count)[:, None]
         seeds = rng.integers(2**31, size=count).tolist()
-        kept = [parts != part for part in range(count)]
-        bags = tuple(self._bag(rows[rest], warped[rest], seed) for rest, seed in zip(kept, seeds, strict=True))
-        everyone = _outputs(bags, rows)
-        left_out = everyone[parts, np.arange(len(targets))]
-        noise = math.sqrt(float(np.mean((left_out - warped) ** 2)))
-        # Spread at a training point is read from all bags, of which one had not seen it: a little too small,
-        # which the factor makes up for.
-        deviation = warp.slope(left_out) * np.hypot(everyone.std(axis=0), noise) + smallest_std
-        errors = np.abs(targets - warp.backward(left_out)) / deviation
-        stretch = conformal_factor(errors, self._coverage)
-        self._fitted = _Fitted(float(targets.mean()), smallest_std, warp, bags, noise, stretch)
+        bags = tuple(self._bag(rows[~out], warped[~out], seed) for out, seed in zip(unseen, seeds, strict=True))
+        if self._objective != "reg:squarederror":
+            bags = _on_the_scale_of(warped, bags, rows, unseen)
+        calibration = EnsembleCalibration.of(warp, targets, _outputs(bags, rows), unseen, self._coverage)
+        self._fitted = _Fitted(level, smallest_std, n, bags, calibration)
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:
-        fitted = self._fitted
-        if fitted is None:
+        fitted = self._learned()
+        if fitted.calibration is None or not architectures:
+            return constant_prediction(len(architectures), fitted.level, fitted.smallest_std)
+        return fitted.calibration.prediction(_outputs(fitted.bags, self._encoding.encode(architectures)))
+
+    def left_out(self) -> Prediction:
+        fitted = self._learned()
+        if fitted.calibration is None:
+            return constant_prediction(fitted.count, fitted.level, fitted.smallest_std)
+        return fitted.calibration.left_out
+
+    def _learned(self) -> _Fitted:
+        if self._fitted is None:
             raise RuntimeError("trees predict what fit has learned, and nothing is fitted; call fit first")
-        n = len(architectures)
-        if fitted.warp is None or n == 0:
-            return Prediction(np.full(n, fitted.level), np.full(n, fitted.smallest_std))
-        outputs = _outputs(fitted.bags, self._encoding.encode(architectures))
-        mean = outputs.mean(axis=0)
-        deviation = fitted.warp.slope(mean) * np.hypot(outputs.std(axis=0), fitted.noise)
-        return Prediction(fitted.warp.backward(mean), fitted.stretch * deviation + fitted.smallest_std)
+        return self._fitted
 
-    def _bag(self, rows: Rows, warped: FloatArray, seed: int) -> xgboost.Booster:
-        data = xgboost.DMatrix(rows, warped, nthread=1)
-        return xgboost.train({**self._parameters, "seed": seed}, data, self._trees)
+    def _bag(self, rows: Rows, warped: FloatArray, seed: int) -> _Bag:
+        data = xgboost.DMatrix(rows, _labels(self._objective, warped), nthread=1)
+        if self._objective != "reg:squarederror":
+            data.set_group([len(rows)])  # all are compared with all
+        return _Bag(xgboost.train({**self._parameters, "seed": seed}, data, self._trees))
 
 
-def _outputs(bags: tuple[xgboost.Booster, ...], rows: Rows) -> FloatArray:
+def _pair_parameters(objective: TreeObjective, pairs: int) -> dict[str, object]:
+    """What XGBoost must be told about pairs, by its documentation of learning to rank."""
+    if objective == "reg:squarederror":
+        return {}
+    drawn: dict[str, object] = {"lambdarank_pair_method": "mean", "lambdarank_num_pair_per_sample": pairs}
+    if objective == "rank:pairwise":
+        return drawn
+    # Swapping two of n moves NDCG by about 1 / n: the default penalties on so small a curvature would forbid any split.
+    unpenalised = {"min_child_weight": 0.0, "lambda": 1e-3, "lambdarank_normalization": False}
+    return {**drawn, **unpenalised, "ndcg_exp_gain": False}
+
+
+def _labels(objective: TreeObjective, warped: FloatArray) -> FloatArray:
+    """What each objective learns from: warped targets, their negatives, or how many targets are worse."""
+    if objective == "reg:squarederror":
+        return warped
+    if objective == "rank:pairwise":
+        return -warped
+    return np.asarray(np.searchsorted(np.sort(-warped), -warped), np.float64)
+
+
+def _on_the_scale_of(
+    warped: FloatArray, bags: tuple[_Bag, ...], rows: Rows, unseen: npt.NDArray[np.bool_]
+) -> tuple[_Bag, ...]:
+    """The bags with lines from scores, where more is better, to ``warped``, where less is."""
+    scores = -_outputs(bags, rows)
+    centre, spread = scores.mean(axis=1, keepdims=True), scores.std(axis=1, keepdims=True)
+    spread[spread == 0] = 1.0
+    left_out = ((scores - centre) / spread)[unseen.argmax(axis=0), np.arange(len(warped))]
+    middle, width = float(left_out.mean()), float(left_out.std()) or 1.0
+    correlation = float(np.mean((left_out - middle) / width * warped))
+    slope = max(correlation, _LEAST_CORRELATION) / width
+    return tuple(
+        _Bag(bag.booster, -slope * (float(zero) / float(one) + middle), -slope / float(one))
+        for bag, zero, one in zip(bags, centre[:, 0], spread[:, 0], strict=True)
+    )
+
+
+def _outputs(bags: tuple[_Bag, ...], rows: Rows) -> FloatArray:
     """What each of ``b`` bags says of ``n`` rows on the fitted scale, shape ``(b, n)``."""
-    return np.array([bag.inplace_predict(rows, validate_features=False) for bag in bags], np.float64)
+    return np.array([bag.outputs(rows) for bag in bags], np.float64)

@@ -1,11 +1,19 @@
 """Zero-cost proxies: scores of built, untrained networks. Each file holds one, named after it; higher is better.
 
-- ``parameters.py``: the number of trainable parameters, the baseline that every proxy must beat.
-- ``evolved.py``: a formula over the others, read from a file.
-- ``synflow.py``: synaptic flow of an all-ones input.
-- ``nwot.py``: how differently a batch's inputs switch the network's ReLUs.
+- Baselines, which every other one must beat: ``parameters``, ``macs``, ``depth``.
+- Of the loss's gradients by weights: ``grad_norm``, ``snip``, ``plain``, ``fisher`` (by channels), ``grasp`` (second
+  order), ``zico`` (over two halves of the batch), ``grad_sign`` (over examples). Of weights alone: ``l2_norm``,
+  ``synflow``.
+- Of the outputs' gradients by inputs: ``jacob_cov``, ``epe_nas``; by weights: ``ntk_condition`` (TE-NAS).
+- Of ReLU patterns: ``nwot``, ``swap``, ``regularised_swap``, and ``l_swag`` with gradients.
+- Of feature maps and outputs: ``zen``, ``meco``, ``rbflex``, ``epsinas``, ``w_pca`` (Transformers); AZ-NAS's
+  ``expressivity``, ``progressivity`` and ``trainability``, of which ``macs`` is the fourth.
+- Of other proxies: ``evolved``, a formula read from a file.
 
-``proxy.py`` is their contract, ``probe.py`` runs the passes that they share, ``scoring.py`` scores one network by many
-proxies and turns what cannot be computed into a ``ProxyFailure``. ``untouched.py`` puts models and global generators
-back as they were.
+``grasp`` costs too much and ``plain`` says too little to be in any default list.
+
+``proxy.py`` is their contract, ``probe.py`` collects what they need and ``shared_pass.py`` serves most of it from one
+forward pass, watched by ``recorder.py``; files named after what they collect hold the other passes. ``scoring.py``
+scores one network by many proxies and turns what cannot be computed into a ``ProxyFailure``. ``untouched.py`` puts
+models and global generators back as they were.
 """

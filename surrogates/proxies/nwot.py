@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from surrogates.proxies.probe import Probe
 from surrogates.proxies.proxy import Proxy
@@ -31,12 +32,10 @@ class Nwot(Proxy):
         batch = len(layers[0])
         if batch < 2:
             raise ProxyFailure(f"nwot compares inputs, so the batch must have at least 2; it has {batch}")
-        signs = torch.cat(layers, dim=1)
-        # With s = ±1, s·s' is the number of equal signs minus that of unequal ones. Float32 holds the
-        # whole numbers up to 2**24 exactly; networks with more units need float64.
-        units = signs.shape[1]
-        signed = signs.to(torch.float32 if units < 2**24 else torch.float64).mul_(2).sub_(1)
-        alike = ((signed @ signed.T).double() + units) / 2
+        alike = torch.zeros(batch, batch, dtype=torch.float64, device=layers[0].device)
+        for signs in {id(layer): layer for layer in layers}.values():
+            times = sum(layer is signs for layer in layers)  # that ReLUs saw one tensor
+            alike += times * _alike(signs)
         eigenvalues = np.linalg.eigvalsh(alike.cpu().numpy())
         if eigenvalues[0] <= eigenvalues[-1] * batch * np.finfo(np.float64).eps:
             raise ProxyFailure(
@@ -44,3 +43,12 @@ class Nwot(Proxy):
                 "them apart; repeated inputs in the batch have the same effect"
             )
         return float(np.log(eigenvalues).sum())
+
+
+def _alike(signs: Tensor) -> Tensor:
+    """Number of units that are equal in both rows, for each pair of rows."""
+    units = signs.shape[1]
+    # Float32 holds whole numbers up to 2**24 exactly; larger layers need float64.
+    on = signs.view(torch.uint8).to(torch.float32 if units < 2**24 else torch.float64)
+    count = on.sum(dim=1).double()
+    return units + 2 * (on @ on.T).double() - count[:, None] - count[None, :]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 @contextmanager
 def untouched_model(model: nn.Module) -> Iterator[None]:
-    """Puts weights, buffers, gradients, ``requires_grad`` and training modes back, also after an error.
+    """Puts weights, buffers, gradients, ``requires_grad``, memory layouts and modes back, also after an error.
 
     Values are copied back into the tensors that were there before, so that references to them stay valid.
     """
@@ -22,23 +22,27 @@ def untouched_model(model: nn.Module) -> Iterator[None]:
     owned = [(module._parameters.copy(), module._buffers.copy()) for module in modules]
     groups = [group for pair in owned for group in pair]
     tensors = {id(tensor): tensor for group in groups for tensor in group.values() if tensor is not None}
-    saved = [
-        (tensor, tensor.detach().clone(), tensor.requires_grad, tensor.grad, _copy(tensor.grad))
-        for tensor in tensors.values()
-    ]
+    with torch.inference_mode(False):
+        saved = [
+            (tensor, tensor.data, tensor.detach().clone(), tensor.requires_grad, tensor.grad, _copy(tensor.grad))
+            for tensor in tensors.values()
+        ]
     try:
         yield
     finally:
         for module, mode, (parameters, buffers) in zip(modules, modes, owned, strict=True):
-            module.training = mode
+            if module.training != mode:  # setting an attribute of a module is slow
+                module.training = mode
             module._parameters.clear()
             module._parameters.update(parameters)
             module._buffers.clear()
             module._buffers.update(buffers)
-        for tensor, value, requires_grad, gradient, gradient_value in saved:
+        for tensor, data, value, requires_grad, gradient, gradient_value in saved:
             if requires_grad != tensor.requires_grad:
                 tensor.requires_grad_(requires_grad)
-            tensor.data.copy_(value)  # through data: a graph of the caller's that needs this tensor stays valid
+            data.copy_(value)  # through data: a graph of the caller's that needs this tensor stays valid
+            if tensor.data_ptr() != data.data_ptr():
+                tensor.data = data
             tensor.grad = gradient
             if gradient is not None and gradient_value is not None:
                 gradient.data.copy_(gradient_value)

@@ -4,7 +4,9 @@ import inspect
 import math
 import pickle
 import random
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,15 +16,18 @@ import torch
 from evonas.campaign.rooms import ROOMS
 from evonas.core.evaluation import Evaluator
 from evonas.datasets.digits import Digits
+from evonas.objectives.column import Column
 from evonas.objectives.macs import Macs
 from evonas.objectives.validation_error import ValidationError
 from evonas.trainers.classifier import Classifier
+from spaces.architecture import Architecture
 from spaces.cell201 import Cell201
 from spaces.discovery import discover, summary
 
 FOUND = discover(ROOMS["evaluator"])
 SPACE = Cell201(skeleton="compact", channels=4, input_shape=(1, 8, 8))
-ARCHITECTURE = SPACE.simplify(SPACE.parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|"))
+NOTATION = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|"
+ARCHITECTURE = SPACE.simplify(SPACE.parse(NOTATION))
 # What constructors are given, by the parameter's name: as the engine does it.
 SUPPLY: dict[str, Any] = {
     "space": SPACE,
@@ -31,12 +36,27 @@ SUPPLY: dict[str, Any] = {
     "objectives": [ValidationError(), Macs()],
 }
 
+# A table has its columns as objectives, and holds ARCHITECTURE among others.
+TABLE = Path(tempfile.mkdtemp()) / "table.csv"
+CELLS = [SPACE.sample(np.random.default_rng(seed)) for seed in range(20)]
+ROWS = dict.fromkeys([NOTATION, *map(SPACE.format, CELLS)])
+TABLE.write_text("arch,validation_error\n" + "".join(f"{arch},0.{n + 1}\n" for n, arch in enumerate(ROWS)))
+OWN: dict[str, dict[str, Any]] = {
+    "table": {"path": str(TABLE), "objectives": [Column("validation_error", "min"), Macs()], "seconds": 2.5}
+}
+HANDED_OUT = {"table": SPACE.parse(NOTATION)}  # a table's rows are notations; others get the simplified graph
+
 every_evaluator = pytest.mark.parametrize("name", FOUND)
 
 
 def made(name: str) -> Evaluator:
     parameters = inspect.signature(FOUND[name]).parameters
-    return FOUND[name](**{key: value for key, value in SUPPLY.items() if key in parameters})
+    supply = {**SUPPLY, **OWN.get(name, {})}
+    return FOUND[name](**{key: value for key, value in supply.items() if key in parameters})
+
+
+def handed_out(name: str) -> Architecture:
+    return HANDED_OUT.get(name, ARCHITECTURE)
 
 
 @pytest.fixture
@@ -48,13 +68,13 @@ def two_threads() -> Iterator[None]:
 
 
 def test_the_room_is_not_empty() -> None:
-    assert "training" in FOUND
+    assert {"table", "training"} <= FOUND.keys()
 
 
 @every_evaluator
 def test_an_evaluation_holds_what_needs_training_and_nothing_else(name: str) -> None:
     assert summary(FOUND[name])
-    evaluation = made(name).evaluate(ARCHITECTURE, 1)
+    evaluation = made(name).evaluate(handed_out(name), 1)
     assert evaluation.failure is None
     assert set(evaluation.values) == {"validation_error"}
     assert all(type(value) is float and math.isfinite(value) for value in evaluation.values.values())
@@ -68,7 +88,7 @@ def test_the_process_is_as_it_was(name: str, two_threads: None) -> None:
     for seed in (1, 2):
         torch.manual_seed(seed)
         before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
-        assert evaluator.evaluate(ARCHITECTURE, 3).failure is None
+        assert evaluator.evaluate(handed_out(name), 3).failure is None
         assert torch.equal(torch.get_rng_state(), before[0])
         assert np.random.get_state()[1].tolist() == before[1]  # noqa: NPY002
         assert random.getstate() == before[2]
@@ -80,17 +100,17 @@ def test_a_seed_gives_the_same_values_whatever_was_evaluated_before(name: str) -
     first, busy = made(name), made(name)
     busy.evaluate(SPACE.simplify(SPACE.sample(np.random.default_rng(0))), 9)
     torch.manual_seed(4)
-    values = [evaluator.evaluate(ARCHITECTURE, 3) for evaluator in (first, first, busy)]
+    values = [evaluator.evaluate(handed_out(name), 3) for evaluator in (first, first, busy)]
     assert len({repr((evaluation.values, evaluation.curve)) for evaluation in values}) == 1
 
 
 @every_evaluator
 def test_it_is_pickled_without_its_data_and_works_afterwards(name: str) -> None:
     evaluator = made(name)
-    before = evaluator.evaluate(ARCHITECTURE, 3)
+    before = evaluator.evaluate(handed_out(name), 3)
     text = pickle.dumps(evaluator)
     assert len(text) < 5000
-    after = pickle.loads(text).evaluate(ARCHITECTURE, 3)
+    after = pickle.loads(text).evaluate(handed_out(name), 3)
     assert (after.values, after.curve) == (before.values, before.curve)
     assert len(pickle.dumps(before)) < 2000
 

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from searcher_stories import SPACE, archive_of, distinct, evaluation_of, problem_of, proposal_of, true_error
+from searcher_stories import (
+    SPACE,
+    archive_of,
+    distinct,
+    evaluation_of,
+    problem_of,
+    proposal_of,
+    quick_trees,
+    true_error,
+)
 
 from evonas.core.archive import Archive, Estimate
 from evonas.core.problem import Candidate, Problem, Rejections
@@ -87,6 +96,20 @@ def test_an_objective_of_the_model_that_is_not_known_yet_is_equal_for_all() -> N
     known = [trial.proposal.exact["layers"] for trial in archive.trained]
     np.testing.assert_allclose(mean[:, 2], np.mean(known))
     assert std[:, 2].tolist() == [0.0] * 5
+
+
+def test_the_trained_are_predicted_as_if_they_were_not_where_the_predictor_can_tell() -> None:
+    problem = problem_of()
+    archive = archive_of(problem)
+    assert forecast(problem, archive).left_out() is None
+    assert forecast(problem, archive, None).left_out() is None
+    fitted = Forecast(problem, archive, quick_trees, ENCODING, np.random.default_rng(0))
+    told = fitted.left_out()
+    assert told is not None
+    mean, std = told
+    values = archive.values(archive.trained)
+    assert (np.abs(mean - values).max(axis=0) > 0).tolist() == [True, False]  # the second objective is exact
+    assert (std > 0).all(axis=0).tolist() == [True, False]
 
 
 def test_no_candidates_are_no_rows() -> None:

@@ -34,7 +34,7 @@ def test_another_process_with_another_hash_seed_proposes_the_same() -> None:
 
 
 def test_the_watching_law_sees_a_predictor_at_work() -> None:
-    """Else ``only_the_trained_are_parents_and_teach`` might hold for want of lessons."""
+    """Else ``the_failed_and_the_pending_are_no_parents_and_teach_nothing`` might hold for want of lessons."""
     space = WatchedSpace()
     taught = WatchedPredictor()
     problem = problem_of("two that need training", space)

@@ -10,6 +10,7 @@ import torch
 from spaces import Architecture
 from spaces.cell201 import Cell201
 from surrogates import Predictor, coverage, kendall_tau
+from surrogates.cross_validated import CrossValidated
 from surrogates.predictor import FloatArray
 
 SPACE = Cell201("compact", input_shape=(1, 8, 8))
@@ -152,6 +153,27 @@ def a_pickle_predicts_the_same(kind: Kind) -> None:
     np.testing.assert_array_equal(twin.predict(unseen).mean, predictor.predict(unseen).mean)
 
 
+def left_out_targets_are_not_seen_and_are_covered(kind: Kind) -> None:
+    """For predictors that judge themselves: a target that is changed alone hardly moves its own prediction."""
+    predictor = kind(SPACE)  # type: ignore[call-arg]
+    if not isinstance(predictor, CrossValidated):
+        return
+    with pytest.raises(RuntimeError, match="call fit first"):
+        predictor.left_out()
+    architectures, targets = problem(0, 60)
+    predictor.fit(architectures, targets, np.random.default_rng(0))
+    left_out, seen = predictor.left_out(), predictor.predict(architectures)
+    assert np.abs(targets - left_out.mean).mean() > 1.2 * np.abs(targets - seen.mean).mean()
+    assert (kendall_tau(left_out.mean, targets) or 0) > 0.6
+    assert 0.75 < (coverage(left_out, targets) or 0) < 0.87
+    wild = targets.copy()
+    wild[3] = targets.max() + 1
+    predictor.fit(architectures, wild, np.random.default_rng(0))
+    assert abs(predictor.left_out().mean[3] - left_out.mean[3]) < 0.3 * (wild[3] - targets[3])
+    predictor.fit(architectures, np.full(60, 3.5), np.random.default_rng(0))
+    np.testing.assert_array_equal(predictor.left_out().mean, np.full(60, 3.5))
+
+
 LAWS = (
     the_same_generator_gives_the_same_predictions,
     global_generators_are_neither_read_nor_written,
@@ -164,4 +186,5 @@ LAWS = (
     predicting_needs_a_fit,
     nothing_to_predict_gives_nothing,
     a_pickle_predicts_the_same,
+    left_out_targets_are_not_seen_and_are_covered,
 )

@@ -11,6 +11,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteK
 
 from surrogates import coverage, kendall_tau
 from surrogates.encodings.columns import Columns
+from surrogates.predictors._column_weights import ColumnWeights
 from surrogates.predictors.covariance import (
     Covariance,
     covariance_of,
@@ -26,7 +27,8 @@ from surrogates.predictors.standardisation import Standardisation
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(30, 5))
 TARGETS = np.sin(ROWS[:, 0]) + 0.3 * ROWS[:, 1] + 0.1 * RNG.normal(size=30)
-GROUPS = np.array([0, 0, 1, 2, 2])
+WEIGHTS = ColumnWeights.of(["a(x)", "a(y)", "b", "c(x)", "c(z)"])
+LOGARITHMS = np.array([*np.log([0.6, 1.3, 0.07]), *RNG.normal(scale=0.5, size=len(WEIGHTS.spread))])
 SCALES = np.array([0.5, 0.7, 0.2, 1.0, 0.1])
 COVARIANCE = Covariance(local=0.6, broad=1.3, noise=0.07, scales=SCALES)
 
@@ -58,39 +60,49 @@ def test_posterior_is_that_of_scikit_learn() -> None:
     np.testing.assert_allclose(np.sqrt(variance), deviation, rtol=1e-9)
 
 
+def test_a_columns_weight_is_its_statistics_its_subjects_and_its_own() -> None:
+    statistics, subjects, own = [0.1, 0.2, 0.4], [1.0, 2.0, 4.0, 8.0], [0.01, 0.02, 0.03, 0.04, 0.05]
+    found = WEIGHTS.scales(np.array(statistics + subjects + own)) ** 2
+    # Three statistics share 0.5, and each shares its part among its columns, which differ by 2 in the square.
+    bases = np.array([0.5 / 12, 0.5 / 12, 0.5 / 6, 0.5 / 12, 0.5 / 12])
+    sums = [0.1 + 1.0 + 0.01, 0.1 + 2.0 + 0.02, 0.2 + 4.0 + 0.03, 0.4 + 1.0 + 0.04, 0.4 + 8.0 + 0.05]
+    np.testing.assert_allclose(found, bases * np.exp(sums))
+    assert WEIGHTS.spread.tolist() == [1.0] * 3 + [1.5] * 4 + [1.0] * 5
+
+
 def test_marginal_likelihood_is_that_of_scikit_learn() -> None:
-    logarithms = np.log([0.6, 1.3, 0.07, 0.9, 1.1, 2.0])
-    covariance = covariance_of(logarithms, GROUPS)
-    np.testing.assert_allclose(covariance.scales**2, np.array([0.45, 0.45, 1.1, 1.0, 1.0]) / 2)
-    value, _ = negative_log_posterior(logarithms, ROWS[:20], GROUPS, TARGETS[:20])
-    centre, spread = prior(GROUPS)
+    scales = covariance_of(LOGARITHMS, WEIGHTS).scales
+    value, _ = negative_log_posterior(LOGARITHMS, ROWS[:20], WEIGHTS, TARGETS[:20])
+    centre, spread = prior(WEIGHTS)
     kernel = (
-        ConstantKernel(0.6) * Matern(np.sqrt(3) / covariance.scales, nu=1.5)
-        + ConstantKernel(1.3) * RBF(np.sqrt(10) / covariance.scales)
+        ConstantKernel(0.6) * Matern(np.sqrt(3) / scales, nu=1.5)
+        + ConstantKernel(1.3) * RBF(np.sqrt(10) / scales)
         + WhiteKernel(0.07)
     )
     other = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(ROWS[:20], TARGETS[:20])
-    penalty = 0.5 * (((logarithms - centre) / spread) ** 2).sum()
+    penalty = 0.5 * (((LOGARITHMS - centre) / spread) ** 2).sum()
     assert value == pytest.approx(penalty - other.log_marginal_likelihood_value_)
 
 
 def test_gradient_is_that_of_finite_differences() -> None:
-    logarithms = np.log([0.6, 1.3, 0.07, 0.9, 1.1, 2.0])
-    _, gradient = negative_log_posterior(logarithms, ROWS, GROUPS, TARGETS)
-    steps = approx_fprime(logarithms, lambda some: negative_log_posterior(some, ROWS, GROUPS, TARGETS)[0], 1e-6)
+    _, gradient = negative_log_posterior(LOGARITHMS, ROWS, WEIGHTS, TARGETS)
+    steps = approx_fprime(LOGARITHMS, lambda some: negative_log_posterior(some, ROWS, WEIGHTS, TARGETS)[0], 1e-6)
     np.testing.assert_allclose(gradient, steps, rtol=1e-4, atol=1e-4)
 
 
 def test_the_most_probable_is_a_maximum_and_finds_what_matters() -> None:
-    covariance = most_probable(ROWS, GROUPS, (TARGETS - TARGETS.mean()) / TARGETS.std(), iterations=200)
-    assert covariance.scales[0] == covariance.scales[1] > 2 * covariance.scales[2]
-    assert covariance.scales[3] == covariance.scales[4]
-    weights = np.array([4, 2, 4]) * covariance.scales[[0, 2, 3]] ** 2
-    logarithms = np.log([covariance.local, covariance.broad, covariance.noise, *weights])
-    value, gradient = negative_log_posterior(logarithms, ROWS, GROUPS, (TARGETS - TARGETS.mean()) / TARGETS.std())
+    targets = (TARGETS - TARGETS.mean()) / TARGETS.std()
+    covariance = most_probable(ROWS, WEIGHTS, targets, iterations=200)
+    assert covariance.scales[0] > 2 * covariance.scales[[2, 3, 4]].max()  # the targets are those of columns 0 and 1
+    centre, _ = prior(WEIGHTS)
+    found = np.log(covariance.scales**2) - WEIGHTS.base
+    # The density's maximum, reached a second way: from the weights of the columns, by least squares under the prior.
+    gram = (WEIGHTS.shares * WEIGHTS.spread**2) @ WEIGHTS.shares.T
+    parameters = WEIGHTS.spread**2 * (WEIGHTS.shares.T @ np.linalg.solve(gram, found))
+    logarithms = np.array([*np.log([covariance.local, covariance.broad, covariance.noise]), *parameters])
+    value, gradient = negative_log_posterior(logarithms, ROWS, WEIGHTS, targets)
     assert np.abs(gradient).max() < 0.02
-    centre, _ = prior(GROUPS)
-    assert value < negative_log_posterior(centre, ROWS, GROUPS, (TARGETS - TARGETS.mean()) / TARGETS.std())[0] - 1
+    assert value < negative_log_posterior(centre, ROWS, WEIGHTS, targets)[0] - 1
 
 
 def test_left_out_predictions_are_those_of_refits() -> None:
@@ -99,6 +111,25 @@ def test_left_out_predictions_are_those_of_refits() -> None:
         rest = np.arange(len(ROWS)) != index
         refitted = Posterior.of(COVARIANCE, ROWS[rest], TARGETS[rest]).at(ROWS[[index]])
         np.testing.assert_allclose((mean[index], variance[index]), np.ravel(refitted), rtol=1e-9)
+
+
+def test_left_out_targets_are_not_seen_and_are_covered_in_their_unit() -> None:
+    architectures, targets = problem(0, 80)
+    predictor = GaussianProcess(SPACE)
+    with pytest.raises(RuntimeError, match="nothing is fitted, so call fit first"):
+        predictor.left_out()
+    predictor.fit(architectures, targets, np.random.default_rng(0))
+    left_out, seen = predictor.left_out(), predictor.predict(architectures)
+    assert np.abs(targets - left_out.mean).mean() > 1.5 * np.abs(targets - seen.mean).mean()
+    assert (left_out.std > seen.std).all()
+    assert 0.75 < (coverage(left_out, targets) or 0) < 0.97
+    wild = targets.copy()
+    wild[3] = targets.max() + 1  # the warp and lengthscales may see it, the prediction of its own row must not follow
+    predictor.fit(architectures, wild, np.random.default_rng(0))
+    moved = abs(predictor.left_out().mean[3] - left_out.mean[3])
+    assert moved < 0.2 * (wild[3] - targets[3])
+    predictor.fit(architectures, np.full(80, 3.5), np.random.default_rng(0))
+    np.testing.assert_array_equal(predictor.left_out().mean, np.full(80, 3.5))
 
 
 def test_many_rows_are_predicted_as_few_are() -> None:

@@ -12,7 +12,7 @@ DISCOVERED = discover(PREDICTORS)
 
 
 def test_the_registry_is_not_empty() -> None:
-    assert {"averaged", "gaussian_process", "trees"} <= DISCOVERED.keys()
+    assert {"gaussian_process", "random_forest", "stacked", "trees"} <= DISCOVERED.keys()
 
 
 @pytest.mark.parametrize("law", predictor_laws.LAWS, ids=lambda law: law.__name__)

@@ -4,12 +4,15 @@ import time
 
 import numpy as np
 import pytest
+import xgboost
 from predictor_laws import SPACE, problem
 
 from spaces import Space
+from surrogates import coverage, kendall_tau
 from surrogates.encodings.columns import Columns
+from surrogates.encodings.concatenated import Concatenated
 from surrogates.predictors.target_warp import TargetWarp
-from surrogates.predictors.trees import Trees
+from surrogates.predictors.trees import TreeObjective, Trees
 
 
 def test_warp_is_increasing_standardised_and_undone() -> None:
@@ -63,6 +66,8 @@ def test_wider_coverage_gives_wider_intervals() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"objective": "rank:map"}, "objective must be one of reg:squarederror, rank:pairwise, .*; got 'rank:map'"),
+        ({"pairs": 0}, "pairs must be at least 1; got 0"),
         ({"bags": 1}, "bags must be at least 2; got 1"),
         ({"trees": 0}, "trees must be at least 1; got 0"),
         ({"depth": 0}, "depth must be at least 1; got 0"),
@@ -105,3 +110,36 @@ def seconds_to_rank(space: Space, candidates: int) -> float:
 
 def test_fitting_and_scoring_are_fast() -> None:
     assert seconds_to_rank(SPACE, 10_000) < 5  # about 0.8 s on one idle core; loose, for busy machines
+
+
+@pytest.mark.parametrize("objective", ["rank:pairwise", "rank:ndcg"])
+def test_scores_of_pairs_become_predictions_in_the_unit_of_the_targets(objective: TreeObjective) -> None:
+    architectures, targets = problem(0, 80)
+    unseen, truth = problem(9, 200)
+    predictor = Trees(SPACE, objective=objective, bags=4, trees=100)
+    predictor.fit(architectures, targets, np.random.default_rng(0))
+    prediction = predictor.predict(unseen)
+    assert (kendall_tau(prediction.mean, truth) or 0) > 0.7
+    assert np.abs(prediction.mean - truth).mean() < 0.4 * np.abs(np.median(targets) - truth).mean()
+    assert 0.68 < (coverage(prediction, truth) or 0) < 0.94
+    few, values = problem(0, 4)
+    predictor.fit(few, values, np.random.default_rng(0))
+    assert np.isfinite(predictor.predict(unseen).mean).all()
+
+
+def test_pairs_are_not_drawn_as_xgboost_draws_them() -> None:
+    """Its default pairs the first few with all others, and orders worse the more it is given to learn from."""
+    unseen, truth = problem(9, 300)
+    encoding = Concatenated(SPACE)
+    default, ours = {}, {}
+    for n in (50, 400):
+        architectures, targets = problem(0, n)
+        rows = xgboost.DMatrix(encoding.encode(architectures), -targets, nthread=1)
+        rows.set_group([n])
+        booster = xgboost.train({"objective": "rank:pairwise", "eta": 0.05, "max_depth": 4, "nthread": 1}, rows, 100)
+        default[n] = kendall_tau(-booster.inplace_predict(encoding.encode(unseen)).astype(float), truth) or 0.0
+        predictor = Trees(SPACE, encoding, "rank:pairwise", bags=2, trees=100)
+        predictor.fit(architectures, targets, np.random.default_rng(0))
+        ours[n] = kendall_tau(predictor.predict(unseen).mean, truth) or 0.0
+    assert default[400] < default[50]
+    assert ours[400] > max(ours[50], default[50])

@@ -1,0 +1,1 @@
+"""Forms in which others published measurements. One file each; to add one, add a file."""

@@ -1,0 +1,78 @@
+"""What a random walk meets on its way through the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from spaces.architecture import Architecture
+from spaces.space import Space
+from surrogates.encoding import Encoding
+from surrogates.encodings._operation_sets import membership, operation_sets
+from surrogates.encodings.graph_batch import FloatArray, GraphBatch
+from surrogates.encodings.row_cache import RowCache
+
+_STATISTICS = ("walk_back", "avoid_back", "walk_forward", "avoid_forward")
+_CELLS_AT_ONCE = 1_000_000
+
+
+class RandomWalks(Encoding):
+    """Expected operations on a random walk, and the chance to meet none, for every set of operations.
+
+    The walk ``back`` starts at the output and steps to each predecessor with equal chance: the branches of a sum count
+    alike, as those of normalised branches do in a signal's variance, however many paths lead through one. The walk
+    ``forward`` starts at the input and steps to successors. For each set S (those of ``operation_sets``): ``walk_…`` is
+    the expected number of operations of S that the walk meets, ``avoid_…`` the chance that it meets none. A walk ends
+    where no edge goes on. With several outputs (inputs) the walk starts at each with equal chance.
+
+    Args:
+        space: Its ``ops`` give the columns.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        sets = operation_sets(space.ops)
+        self._member = membership(space.ops, sets)
+        self._names = tuple(f"{statistic}({'|'.join(ops)})" for statistic in _STATISTICS for ops in sets)
+        self._cache = RowCache(len(self._names))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._names
+
+    def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
+        return self._cache.rows(architectures, self._compute)
+
+    def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
+        graphs = [self._space.simplify(architecture) for architecture in architectures]
+        most_nodes = max(len(graph.nodes) for graph in graphs)
+        step = max(1, _CELLS_AT_ONCE // (most_nodes * len(self._names) + 1))
+        batches = (
+            GraphBatch.of(graphs[start : start + step], self._space.ops) for start in range(0, len(graphs), step)
+        )
+        rows = [np.hstack([_walk(batch, self._member), _walk(batch.reversed(), self._member)]) for batch in batches]
+        return np.vstack(rows).astype(np.float32)
+
+
+def _walk(batch: GraphBatch, member: FloatArray) -> FloatArray:
+    """Expectations and chances at the sinks of walks against the edges, side by side: ``(n, 2 s)``."""
+    n, m = batch.ops.shape
+    met, avoided = np.zeros((2, m + 1, n, member.shape[1]))
+    rows = np.arange(n)[:, None]
+    for node in range(m):
+        before = batch.predecessors[:, node]
+        degree = (before < m).sum(axis=1)[:, None]
+        before = before[:, : max(int(degree.max(initial=0)), 1)]
+        own, divisor = member[batch.ops[:, node]], np.maximum(degree, 1)
+        met[node] = own + _sum(met[before, rows]) / divisor
+        avoided[node] = (1 - own) * np.where(degree > 0, _sum(avoided[before, rows]) / divisor, 1.0)
+    ends = batch.sinks.T[:, :, None]
+    number = np.maximum(ends.sum(axis=0), 1)
+    return np.hstack([(values[:m] * ends).sum(axis=0) / number for values in (met, avoided)])
+
+
+def _sum(arriving: FloatArray) -> FloatArray:
+    """Over axis 1, in one order whatever the nodes' numbers, so that twins are rounded alike."""
+    return np.asarray(np.sort(arriving, axis=1).sum(axis=1), np.float64)
