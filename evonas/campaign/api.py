@@ -31,6 +31,7 @@ def search(
     initial: int = 16,
     batch: int = 8,
     retrain_seeds: int = 0,
+    rungs: Sequence[int] = (),
     timeout_seconds: float | None = None,
     directory: str | Path | None = None,
     name: str = "search",
@@ -59,6 +60,8 @@ def search(
         initial: Candidates of the first round, drawn at random.
         batch: Candidates of every later round.
         retrain_seeds: Trainings of each member of the final front for figures on test data.
+        rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full
+            training. Each counts by its epochs against the budget.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
@@ -93,6 +96,7 @@ def search(
             batch=batch,
             seed=seed,
             retrain_seeds=retrain_seeds,
+            rungs=_rising(rungs),
         )
     )
     observer = progress if isinstance(progress, Observer) else Silent()
@@ -109,6 +113,13 @@ def _check_numbers(**numbers: int) -> None:
     for what, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int) or number < _LEAST[what]:
             raise ValueError(f"search: {what} must be a whole number of at least {_LEAST[what]}. Got {number!r}")
+
+
+def _rising(rungs: Sequence[int]) -> Sequence[int]:
+    known = [epochs for epochs in rungs if isinstance(epochs, int) and epochs >= 1]
+    if len(known) < len(rungs) or known != sorted(set(known)):
+        raise ValueError(f"search: rungs must be whole numbers of epochs, from 1 and rising. Got {list(rungs)!r}")
+    return rungs
 
 
 def _executor(workers: int, timeout_seconds: float | None) -> dict[str, object]:

@@ -18,11 +18,14 @@ from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
 from evonas.campaign.rooms import ROOMS, SUPPLIES
+from evonas.campaign.rungs import check_climbing, shorter_parts
 from evonas.campaign.specification import Component
+from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.core.evaluation import Evaluator
 from evonas.core.example_inputs import example_inputs
 from evonas.core.objective import Objective
 from evonas.core.problem import Problem
+from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher
 from evonas.datasets.dataset import Dataset
 from evonas.datasets.loading import loaded
@@ -71,6 +74,12 @@ def assemble(parts: Parts) -> Plan:
         "proxies": proxies,
     }
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
+    rung_evaluators: dict[Rung, Evaluator] = {}
+    if parts.rungs:
+        check_climbing(searcher, space)
+        for rung, shorter in shorter_parts(parts, _reads_dataset(parts.evaluator)).items():
+            rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
+        searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,
@@ -87,6 +96,7 @@ def assemble(parts: Parts) -> Plan:
         seed=parts.seed,
         retrain_seeds=parts.retrain_seeds,
         resolved=resolved(parts),
+        rung_evaluators=rung_evaluators,
     )
 
 

@@ -96,8 +96,12 @@ def _check_proposals(proposals: Sequence[Proposal], archive: Archive, count: int
     keys = [proposal.key for proposal in proposals]
     if not 1 <= len(keys) <= count:
         raise SearchError(f"a searcher proposes 1 to {count} candidates when asked for {count}; got {len(keys)}")
-    for index, key in enumerate(keys):
-        if key in archive or key in keys[:index]:
-            raise SearchError(
-                f"a searcher must not propose an architecture twice; got {proposals[index].notation!r} again"
-            )
+    for index, proposal in enumerate(proposals):
+        seen = proposal.key in archive and not _climbs(proposal, archive.highest(proposal.key))
+        if seen or proposal.key in keys[:index]:
+            raise SearchError(f"a searcher must not propose an architecture twice; got {proposal.notation!r} again")
+
+
+def _climbs(proposal: Proposal, earlier: Trial) -> bool:
+    """Whether a proposal trains longer what a shorter training has given values."""
+    return earlier.shortened and proposal.share > earlier.proposal.share

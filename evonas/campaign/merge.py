@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,11 +15,15 @@ from evonas.campaign.session import FREE_TO_CHANGE, JOURNAL
 from evonas.core.archive import Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.record import Record
+from evonas.core.rung import Rung
 from evonas.journal.difference import campaign_difference
 from evonas.journal.journal import Journal
 
 FREE_TO_DIFFER = (*FREE_TO_CHANGE, "seed", "name")
 """What two journals of one campaign may differ in: with the same seed they would hold the same trials."""
+
+Place = tuple[str, Rung | None]
+"""What a trial is of: an architecture, on a rung."""
 
 
 def merge(first: Path, second: Path, target: Path) -> Record:
@@ -43,18 +48,18 @@ def merge(first: Path, second: Path, target: Path) -> Record:
     manifest = {name: value for name, value in records[0].manifest.items() if name != "created"}
     campaign = dict(manifest["campaign"])
     merged = _merged(records)
-    campaign["budget"] = max(campaign["budget"], len(merged))
+    campaign["budget"] = max(campaign["budget"], math.ceil(sum(trial.proposal.share for trial in merged)))
     with Journal.create(target / JOURNAL, {**manifest, "campaign": campaign}) as journal:
         for _, trials in groupby(merged, key=lambda trial: trial.proposal.funnel.round):
             journal.add_round([replace(trial, evaluation=None) for trial in trials])
-        numbers = {trial.proposal.key: trial.number for trial in merged}
+        numbers = {_place(trial): trial.number for trial in merged}
         written: dict[int, int] = {}
         begun_seconds = 0.0
         for record in records:
             journal.begin_session()
             for trial, elapsed_seconds in _evaluated(record, merged, numbers):
                 assert trial.evaluation is not None
-                journal.add_evaluation(numbers[trial.proposal.key], trial.evaluation, begun_seconds + elapsed_seconds)
+                journal.add_evaluation(numbers[_place(trial)], trial.evaluation, begun_seconds + elapsed_seconds)
             for number, evaluations in _retrainings(record, numbers):
                 for evaluation in evaluations:
                     journal.add_retraining(number, written.get(number, 0), evaluation)
@@ -79,31 +84,35 @@ def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**campaign, "objectives": manifest["objectives"]}
 
 
+def _place(trial: Trial) -> Place:
+    return trial.proposal.key, trial.proposal.rung
+
+
 def _merged(records: Sequence[Record]) -> list[Trial]:
     """Every architecture once, with the evaluation that counts; numbers and rounds go on from the first's."""
     merged: list[Trial] = []
-    places: dict[str, int] = {}
+    places: dict[Place, int] = {}
     for record in records:
         first_round = merged[-1].proposal.funnel.round + 1 if merged else 0
         for trial in record.archive.trials:
-            place = places.get(trial.proposal.key)
+            place = places.get(_place(trial))
             if place is None:
-                places[trial.proposal.key] = len(merged)
+                places[_place(trial)] = len(merged)
                 funnel = trial.proposal.funnel
                 proposal = replace(trial.proposal, funnel=replace(funnel, round=first_round + funnel.round))
                 merged.append(Trial(len(merged), proposal, trial.evaluation))
-            elif (trial.trained and not merged[place].trained) or merged[place].evaluation is None:
+            elif merged[place].evaluation is None or (merged[place].failure and trial.evaluation and not trial.failure):
                 merged[place] = replace(merged[place], evaluation=trial.evaluation)
     return merged
 
 
-def _evaluated(record: Record, merged: Sequence[Trial], numbers: Mapping[str, int]) -> Iterator[tuple[Trial, float]]:
+def _evaluated(record: Record, merged: Sequence[Trial], numbers: Mapping[Place, int]) -> Iterator[tuple[Trial, float]]:
     """Those of a record's trials whose evaluation counts, with the running time when it came home."""
     for trial in record.archive.trials:
-        if trial.evaluation is not None and merged[numbers[trial.proposal.key]].evaluation is trial.evaluation:
+        if trial.evaluation is not None and merged[numbers[_place(trial)]].evaluation is trial.evaluation:
             yield trial, record.elapsed_seconds[trial.number]
 
 
-def _retrainings(record: Record, numbers: Mapping[str, int]) -> Iterator[tuple[int, Sequence[Evaluation]]]:
+def _retrainings(record: Record, numbers: Mapping[Place, int]) -> Iterator[tuple[int, Sequence[Evaluation]]]:
     for number, evaluations in record.retrainings.items():
-        yield numbers[record.archive.trials[number].proposal.key], evaluations
+        yield numbers[_place(record.archive.trials[number])], evaluations

@@ -38,6 +38,8 @@ class Parts:
     batch: int = 8
     seed: int = 0
     retrain_seeds: int = 3
+    rungs: Sequence[int] = ()
+    reduction_factor: int = 3
 
 
 def parts_of(specification: Specification) -> Parts:
@@ -59,6 +61,8 @@ def parts_of(specification: Specification) -> Parts:
         batch=specification.batch,
         seed=specification.seed,
         retrain_seeds=specification.retrain_front.seeds,
+        rungs=specification.rungs.epochs,
+        reduction_factor=specification.rungs.reduction_factor,
     )
 
 
@@ -81,6 +85,8 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "batch": parts.batch,
         "seed": parts.seed,
         "retrain_front": {"seeds": parts.retrain_seeds},
+        # Where there are none nothing is said of them: campaigns that began before there were rungs go on.
+        **({"rungs": {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}} if parts.rungs else {}),
     }
 
 

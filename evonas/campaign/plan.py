@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluator
 from evonas.core.problem import Problem
+from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher
 from evonas.searchers.proxy_scores import ProxyScores
 
@@ -26,12 +29,13 @@ class Plan:
         final_evaluator: Retrains the front and looks at test data; None where there are none.
         executor: Starts the executor; called once a run.
         workers: Evaluations at a time.
-        budget: Candidates evaluated in all, failures included.
+        budget: Full trainings in all, failures included; one on a rung below counts by its epochs.
         initial: Candidates of the first round.
         batch: Candidates of every later round.
         seed: Fixes every random choice.
         retrain_seeds: Retrainings of each member of the front; 0 for none.
         resolved: The campaign as plain values with every default, as it is journalled.
+        rung_evaluators: What evaluates instead on each rung below the full training.
     """
 
     name: str
@@ -48,3 +52,12 @@ class Plan:
     seed: int
     retrain_seeds: int
     resolved: Mapping[str, Any]
+    rung_evaluators: Mapping[Rung, Evaluator] = field(default_factory=dict)
+
+    def evaluator_of(self, proposal: Proposal) -> Evaluator:
+        """What evaluates a proposal: its rung's evaluator."""
+        return self.evaluator if proposal.rung is None else self.rung_evaluators[proposal.rung]
+
+    def affordable(self, archive: Archive) -> int:
+        """How many full trainings the budget leaves; what is proposed never exceeds it."""
+        return max(0, self.budget - math.ceil(archive.spent))

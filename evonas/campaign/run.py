@@ -67,7 +67,7 @@ class Runner:
         return finished
 
     def _done(self) -> bool:
-        complete = len(self.archive) >= self.plan.budget and not self.archive.pending
+        complete = self.plan.affordable(self.archive) == 0 and not self.archive.pending
         return complete and not self._missing_retrainings()
 
     def _session(self, interruption: Interruption) -> bool:
@@ -97,8 +97,8 @@ class Runner:
             while queue and len(running) < self.plan.workers and not interruption.requested:
                 trial = queue.popleft()
                 with self._ledger.timed("hand out"):
-                    running[self._submit(executor, self.plan.evaluator, trial, "train")] = trial
-            missing = 0 if exhausted or interruption.requested else self.plan.budget - len(self.archive)
+                    running[self._submit(executor, self.plan.evaluator_of(trial.proposal), trial, "train")] = trial
+            missing = 0 if exhausted or interruption.requested else self.plan.affordable(self.archive)
             # One worker waits for its last result; several are given more before they run dry.
             if missing > 0 and not queue and (not running or self.plan.workers > 1):
                 try:

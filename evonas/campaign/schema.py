@@ -13,6 +13,7 @@ from evonas.campaign.rooms import LISTS, ROOMS, SECTIONS, SUPPLIES, Supply
 from evonas.campaign.specification import Specification
 from spaces.discovery import discover, summary
 
+_EPOCHS = {"type": "integer", "minimum": 1}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _OWN = {"type": "string", "pattern": r"^[^\s.]+(\.[^\s.]+)+$", "description": "your own class: my.module.MyClass"}
 
@@ -36,6 +37,8 @@ def json_schema() -> dict[str, Any]:
         properties[section] = shape | kept
     retrain_front = {"anyOf": [definitions["RetrainFront"], {"type": "integer", "minimum": 0}, {"type": "null"}]}
     properties["retrain_front"] = retrain_front | {"description": properties["retrain_front"]["description"]}
+    rungs = {"anyOf": [definitions["Rungs"], {"type": "array", "items": _EPOCHS}, {"type": "null"}]}
+    properties["rungs"] = rungs | {"description": properties["rungs"]["description"]}
     defaults = Specification.from_mapping({"name": "x", "space": "x", "budget": 1}).resolved()
     for key in properties:
         if key not in ("name", "space", "budget", "results"):

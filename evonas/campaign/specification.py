@@ -5,9 +5,19 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from evonas.campaign.fault import CampaignError, YamlPath
@@ -63,6 +73,32 @@ class RetrainFront(BaseModel):
         if value is None:
             return {"seeds": 0}
         return {"seeds": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Rungs(BaseModel):
+    """Shorter trainings that candidates pass before the full one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    epochs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(lambda value: _as_tuple(value))] = Field(
+        default=(), description="epochs of each, rising; the full training, the trainer's own, is not among them"
+    )
+    reduction_factor: int = Field(default=3, ge=2, description="one of so many climbs to the next rung")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return {"epochs": value} if value is None or isinstance(value, list | tuple) else value
+
+    @field_validator("epochs")
+    @classmethod
+    def _rising(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
+        for shorter, longer in pairwise(epochs):
+            if longer <= shorter:
+                raise PydanticCustomError(
+                    "said", "expected epochs that rise from rung to rung. Got {pair}", {"pair": f"{shorter}, {longer}"}
+                )
+        return epochs
 
 
 def _plain(value: Any, path: YamlPath) -> Any:
@@ -167,10 +203,17 @@ class Specification(BaseModel):
     executor: Component = Field(
         default=Component.of("processes", workers=2), description="where candidates are trained, and how many at a time"
     )
-    budget: int = Field(ge=1, description="how many candidates are trained, for example 'budget: 64'")
+    budget: int = Field(
+        ge=1,
+        description="how many candidates are trained, for example 'budget: 64'; one on a rung counts by its epochs",
+    )
     seed: int = Field(default=0, ge=0, description="fixes every random choice of the campaign")
     initial: int = Field(default=16, ge=1, description="candidates of the first round, drawn at random")
     batch: int = Field(default=8, ge=1, description="candidates of every later round")
+    rungs: Rungs = Field(
+        default=Rungs(),
+        description="epochs of shorter trainings, of which the best candidates climb to the full one; null for none",
+    )
     retrain_front: RetrainFront = Field(
         default=RetrainFront(),
         description="how often the front is trained anew, for figures on test data; null for never",
@@ -212,6 +255,7 @@ class Specification(BaseModel):
             "seed": self.seed,
             "initial": self.initial,
             "batch": self.batch,
+            "rungs": {"epochs": list(self.rungs.epochs), "reduction_factor": self.rungs.reduction_factor},
             "retrain_front": {"seeds": self.retrain_front.seeds},
             "results": self.results,
         }

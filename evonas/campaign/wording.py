@@ -20,6 +20,9 @@ _KINDS = {
     "model_attributes_type": "a name, or a mapping with a name and its arguments",
 }
 
+_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor")}
+"""Keys inside keys of a campaign."""
+
 
 def faults_of(error: ValidationError, descriptions: Mapping[str, str]) -> list[Fault]:
     """One fault for each of the errors.
@@ -42,7 +45,7 @@ def _message(path: YamlPath, details: ErrorDetails, descriptions: Mapping[str, s
     if kind == "missing":
         return _missing(path, descriptions)
     if kind == "extra_forbidden":
-        choices = tuple(descriptions) if len(path) == 1 else ("seeds",)
+        choices = tuple(descriptions) if len(path) == 1 else _INNER.get(str(path[0]), ())
         word = str(path[-1])
         return f"unknown key. Expected one of {', '.join(choices)}. Got {word!r}.{did_you_mean(word, choices)}"
     if kind == "said":
@@ -65,6 +68,8 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
         return "letters, digits, '.', '_' and '-', a letter or digit first, for it names a folder"
     if path == ("retrain_front",):
         return "a number of seeds, a mapping with 'seeds', or null"
+    if path == ("rungs",):
+        return "a list of epochs, as in [3], a mapping with 'epochs', or null"
     if path == ("constraints",):
         return "a mapping of objectives to bounds, as in 'macs: \"<= 2e5\"'"
     return _KINDS.get(kind, details["msg"])

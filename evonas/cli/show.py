@@ -36,6 +36,7 @@ def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
         console.print(
             f"{result.record.name}: {len(archive)} candidates, {len(archive.trained)} trained, "
             f"{len(archive.failed)} failed, {len(archive.pending)} pending"
+            + (f", {len(archive.shortened)} shorter than a full training" if archive.shortened else "")
         )
         console.print(front_table(result.front, archive.names, console.width))
     else:
@@ -45,20 +46,27 @@ def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
 def _line(archive: Archive, trial: Trial) -> dict[str, Any]:
     """A trial as plain values; values and predictions in the objectives' own unit and direction."""
     signs = dict(zip(archive.names, archive.signs.tolist(), strict=True))
-    failure, evaluation = trial.failure, trial.evaluation
+    proposal, failure, evaluation = trial.proposal, trial.failure, trial.evaluation
     return {
         "number": trial.number,
-        "key": trial.proposal.key,
-        "notation": trial.proposal.notation,
-        "architecture": json.loads(trial.proposal.architecture.to_json()),
-        "origin": trial.proposal.origin,
-        "round": trial.proposal.funnel.round,
+        "key": proposal.key,
+        "notation": proposal.notation,
+        "architecture": json.loads(proposal.architecture.to_json()),
+        "origin": proposal.origin,
+        "round": proposal.funnel.round,
         "prediction": {
             name: {"mean": signs[name] * estimate.mean, "std": estimate.std}
-            for name, estimate in trial.proposal.predicted.items()
+            for name, estimate in proposal.predicted.items()
         },
-        "proxies": dict(trial.proposal.proxies),
+        "proxies": dict(proposal.proxies),
         "values": dict(trial.values),
+        "rung": {
+            "epochs": proposal.rung.epochs,
+            "full_epochs": proposal.rung.full_epochs,
+            "values": dict(trial.rung_values),
+        }
+        if proposal.rung is not None
+        else None,
         "failure": {"kind": failure.kind, "message": failure.message} if failure is not None else None,
         "pending": evaluation is None,
         "seconds": evaluation.seconds if evaluation is not None else None,
@@ -70,10 +78,12 @@ def _print_trial(result: Result, trial: Trial) -> None:
     proposal = trial.proposal
     line = _line(result.archive, trial)
     print(f"trial {trial.number} of {result.record.name}, {proposal.origin}, round {proposal.funnel.round}")
+    if proposal.rung is not None:
+        print(f"rung      {proposal.rung}; its values are compared on this rung alone")
     print(f"notation  {proposal.notation}")
-    for name, value in trial.values.items():
+    for name, value in trial.rung_values.items():
         said = line["prediction"].get(name)
-        before = f"   predicted {said['mean']:.4g} ± {said['std']:.2g}" if said else ""
+        before = f"   predicted {said['mean']:.4g} ± {said['std']:.2g}" if said and proposal.rung is None else ""
         print(f"{name}  {figure(value)}{before}")
     for name, score in proposal.proxies.items():
         print(f"proxy {name}  {score:.4g}")

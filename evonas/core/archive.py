@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal, get_args
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.objective import Objective
+from evonas.core.rung import Rung
 from spaces.architecture import Architecture
 
 FloatArray = npt.NDArray[np.float64]
@@ -64,6 +66,7 @@ class Proposal:
         predicted: Estimates of those that do; empty where no predictor was asked.
         proxies: Zero-cost proxy scores, higher is better; those that failed are absent.
         funnel: How its round chose.
+        rung: The shorter training that it is proposed for; None for the full one.
     """
 
     architecture: Architecture
@@ -74,6 +77,12 @@ class Proposal:
     predicted: Mapping[str, Estimate]
     proxies: Mapping[str, float]
     funnel: Funnel
+    rung: Rung | None = None
+
+    @property
+    def share(self) -> Fraction:
+        """What its training costs, in full trainings: 1, or less on a rung below."""
+        return self.rung.share if self.rung is not None else Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +106,29 @@ class Trial:
 
     @property
     def trained(self) -> bool:
-        """Whether it has values for every objective."""
-        return self.evaluation is not None and self.evaluation.failure is None
+        """Whether a full training has given it values for every objective."""
+        return self.proposal.rung is None and self._home
+
+    @property
+    def shortened(self) -> bool:
+        """Whether it has the values of a shorter training: neither trained, nor pending, nor failed."""
+        return self.proposal.rung is not None and self._home
 
     @property
     def values(self) -> Mapping[str, float]:
         """Every known objective in its own unit and direction: the exact ones, and once it is trained the others."""
-        if self.evaluation is None or self.evaluation.failure is not None:
+        return self.rung_values if self.proposal.rung is None else self.proposal.exact
+
+    @property
+    def rung_values(self) -> Mapping[str, float]:
+        """The same, measured on whatever rung it is: to be compared with trials of that rung alone."""
+        if self.evaluation is None or not self._home:
             return self.proposal.exact
         return {**self.proposal.exact, **self.evaluation.values, **self.proposal.exact}
+
+    @property
+    def _home(self) -> bool:
+        return self.evaluation is not None and self.evaluation.failure is None
 
 
 class Archive:
@@ -119,14 +142,15 @@ class Archive:
         self.objectives = tuple(objectives)
         self.signs = np.array([1.0 if objective.goal == "min" else -1.0 for objective in self.objectives])
         self._trials: list[Trial] = []
-        self._keys: set[str] = set()
+        self._highest: dict[str, Trial] = {}
         self._rounds: list[Funnel] = []
+        self._spent = Fraction(0)
 
     def __len__(self) -> int:
         return len(self._trials)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._keys
+        return key in self._highest
 
     @property
     def trials(self) -> Sequence[Trial]:
@@ -144,9 +168,19 @@ class Archive:
         return tuple(objective.name for objective in self.objectives)
 
     @property
+    def spent(self) -> Fraction:
+        """What was proposed costs, in full trainings."""
+        return self._spent
+
+    @property
     def trained(self) -> list[Trial]:
-        """Trials that have values for every objective, by number."""
+        """Trials that a full training gave values for every objective, by number."""
         return [trial for trial in self._trials if trial.trained]
+
+    @property
+    def shortened(self) -> list[Trial]:
+        """Trials that have the values of a shorter training, of whichever rung, by number."""
+        return [trial for trial in self._trials if trial.shortened]
 
     @property
     def pending(self) -> list[Trial]:
@@ -157,6 +191,24 @@ class Archive:
     def failed(self) -> list[Trial]:
         """Trials that failed, by number."""
         return [trial for trial in self._trials if trial.failure is not None]
+
+    def highest(self, key: str) -> Trial:
+        """The trial of an architecture on its highest rung.
+
+        Raises:
+            KeyError: It was never proposed.
+        """
+        return self._highest[key]
+
+    def of_full_trainings(self) -> Archive:
+        """What a searcher sees that knows of no rungs: the full trainings, and what is pending on any rung.
+
+        It knows the keys and rounds of every trial, and trials keep their numbers. It is for reading.
+        """
+        view = Archive(self.objectives)
+        view._trials = [trial for trial in self._trials if trial.proposal.rung is None or trial.evaluation is None]
+        view._highest, view._rounds, view._spent = dict(self._highest), list(self._rounds), self._spent
+        return view
 
     def propose(self, proposal: Proposal) -> Trial:
         """Appends a proposal as the next trial, pending.
@@ -171,7 +223,10 @@ class Archive:
                 )
         trial = Trial(len(self._trials), proposal)
         self._trials.append(trial)
-        self._keys.add(proposal.key)
+        known = self._highest.get(proposal.key)
+        if known is None or proposal.share > known.proposal.share:
+            self._highest[proposal.key] = trial
+        self._spent += proposal.share
         if not self._rounds or self._rounds[-1].round != proposal.funnel.round:
             self._rounds.append(proposal.funnel)
         return trial
@@ -189,27 +244,42 @@ class Archive:
             raise ValueError(f"trial {number} has an evaluation already; nothing is overwritten")
         recorded = replace(trial, evaluation=evaluation)
         if evaluation.failure is None:
-            self.values([recorded])
+            self.rung_values([recorded])
         self._trials[number] = recorded
+        if self._highest[trial.proposal.key].number == number:
+            self._highest[trial.proposal.key] = recorded
         return recorded
 
     def values(self, trials: Sequence[Trial] | None = None) -> FloatArray:
         """Objectives of trained trials, all minimised: shape ``(n, objectives)``.
 
         Raises:
-            ValueError: A trial is pending or failed, or a value is missing or not finite.
+            ValueError: A trial is pending, failed or of a lower rung, or a value is missing or not finite.
         """
         rows = self.trained if trials is None else trials
         for trial in rows:
-            if not trial.trained:
+            if trial.shortened:
+                raise ValueError(f"trial {trial.number} was trained for {trial.proposal.rung}; no value of a full one")
+        return self.rung_values(rows)
+
+    def rung_values(self, trials: Sequence[Trial]) -> FloatArray:
+        """Objectives of trials of one rung, whichever it is, all minimised: shape ``(n, objectives)``.
+
+        Raises:
+            ValueError: The trials are of several rungs, one is pending or failed, or a value is missing or not finite.
+        """
+        for trial in trials:
+            if trial.evaluation is None or trial.failure is not None:
                 state = "pending" if trial.failure is None else f"a failure ({trial.failure.kind})"
                 raise ValueError(f"trial {trial.number} is {state} and has no values; ask for trained trials")
-        values = [[float(trial.values.get(name, np.nan)) for name in self.names] for trial in rows]
-        array: FloatArray = np.array(values, dtype=np.float64).reshape(len(rows), len(self.names)) * self.signs
+            if trial.proposal.rung != trials[0].proposal.rung:
+                raise ValueError(f"trials {trials[0].number} and {trial.number} are of two rungs: not to be compared")
+        values = [[float(trial.rung_values.get(name, np.nan)) for name in self.names] for trial in trials]
+        array: FloatArray = np.array(values, dtype=np.float64).reshape(len(trials), len(self.names)) * self.signs
         if not np.isfinite(array).all():
             row, column = np.argwhere(~np.isfinite(array))[0]
             raise ValueError(
-                f"trial {rows[row].number} has no finite {self.names[column]!r}: {rows[row].values}; "
+                f"trial {trials[row].number} has no finite {self.names[column]!r}: {trials[row].rung_values}; "
                 "such a trial is recorded as a failure"
             )
         return array

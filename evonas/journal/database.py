@@ -160,7 +160,7 @@ class Database:
             return inspect(connection).get_table_names()
 
     def _check_format(self) -> None:
-        missing = sorted(set(schema.metadata.tables) - set(self._tables()))
+        missing = sorted(set(schema.metadata.tables) - schema.ABSENT_BEFORE - set(self._tables()))
         if missing:
             raise JournalError(
                 f"{self._location} is a database, but not an evonas journal: it has no table {', '.join(missing)}. "

@@ -9,12 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, inspect, select, update
 
 from evonas.core.archive import Archive, Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.objective import Objective
 from evonas.core.record import Record
+from evonas.core.rung import Rung
 from evonas.journal import rows, schema
 from evonas.journal.database import Database, now, rows_of
 from spaces.space import Space
@@ -168,6 +169,8 @@ class Journal:
                 elif rows.funnel_of(known[funnel.round]) != funnel:
                     raise ValueError(f"round {funnel.round} is journalled with another funnel; nothing is overwritten")
                 connection.execute(insert(schema.trials).values(rows.trial_row(trial)))
+                if trial.proposal.rung is not None:
+                    connection.execute(insert(schema.rungs).values(rows.rung_row(trial.number, trial.proposal.rung)))
 
     def add_evaluation(self, number: int, evaluation: Evaluation, elapsed_seconds: float) -> None:
         """Writes what a trial brought home.
@@ -239,12 +242,20 @@ def _document(manifest: Mapping[str, Any]) -> str:
 def _archive(connection: Connection, objectives: Sequence[Objective]) -> Archive:
     trials, evaluations = schema.trials, schema.evaluations
     funnels = {row["number"]: rows.funnel_of(row) for row in rows_of(connection, select(schema.rounds))}
+    rungs = _rungs(connection)
     archive = Archive(objectives)
     for row in rows_of(connection, select(trials).order_by(trials.c.number)):
-        archive.propose(rows.proposal_of(row, funnels[row["round"]]))
+        archive.propose(rows.proposal_of(row, funnels[row["round"]], rungs.get(row["number"])))
     for row in rows_of(connection, select(evaluations).order_by(evaluations.c.trial)):
         archive.record(row["trial"], rows.evaluation_of(row))
     return archive
+
+
+def _rungs(connection: Connection) -> dict[int, Rung]:
+    """Rungs of those trials that are no full trainings; a journal of format 1 has none."""
+    if not inspect(connection).has_table(schema.rungs.name):
+        return {}
+    return {row["trial"]: Rung(row["epochs"], row["full_epochs"]) for row in rows_of(connection, select(schema.rungs))}
 
 
 def _retrainings(connection: Connection) -> dict[int, dict[int, Evaluation]]:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from evonas.core.archive import Estimate, Funnel, Origin, Proposal, Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure, FailureKind
+from evonas.core.rung import Rung
 from spaces.architecture import Architecture
 
 Row = Mapping[str, Any]
@@ -89,7 +90,12 @@ def trial_row(trial: Trial) -> dict[str, Any]:
     }
 
 
-def proposal_of(row: Row, funnel: Funnel) -> Proposal:
+def rung_row(number: int, rung: Rung) -> dict[str, Any]:
+    """The row that says on which rung a trial is."""
+    return {"trial": number, "epochs": rung.epochs, "full_epochs": rung.full_epochs}
+
+
+def proposal_of(row: Row, funnel: Funnel, rung: Rung | None) -> Proposal:
     """The proposal that ``trial_row`` wrote."""
     return Proposal(
         architecture=Architecture.from_json(row["architecture"]),
@@ -100,6 +106,7 @@ def proposal_of(row: Row, funnel: Funnel) -> Proposal:
         predicted={name: Estimate(mean, std) for name, (mean, std) in json.loads(row["predicted"]).items()},
         proxies=json.loads(row["proxies"]),
         funnel=funnel,
+        rung=rung,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Double, ForeignKey, Integer, MetaData, Table, Text
 
-FORMAT_VERSION = 1
-"""Raised when an older evonas could not read what this one writes."""
+FORMAT_VERSION = 2
+"""Raised when an older evonas could not read what this one writes. 1 had no rungs."""
 
 metadata = MetaData()
 
@@ -48,6 +48,17 @@ trials = Table(
     Column("predicted", Text, nullable=False),  # {"validation_error": [mean, std]}
     Column("proxies", Text, nullable=False),
 )
+
+rungs = Table(  # of the trials that are shorter than full trainings
+    "rungs",
+    metadata,
+    Column("trial", Integer, ForeignKey("trials.number"), primary_key=True, autoincrement=False),
+    Column("epochs", Integer, nullable=False),
+    Column("full_epochs", Integer, nullable=False),
+)
+
+ABSENT_BEFORE = frozenset({"rungs"})
+"""Tables that journals of format 1 lack."""
 
 sessions = Table(
     "sessions",

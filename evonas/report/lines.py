@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -24,7 +25,11 @@ class Lines(Observer):
 
     def started(self, name: str, archive: Archive, budget: int) -> None:
         self._watching = Watching(name, archive, budget)
-        begun = f"goes on with {len(archive)} of {budget} candidates" if len(archive) else f"starts, budget {budget}"
+        begun = (
+            f"goes on with {math.floor(archive.spent)} of {budget} candidates"
+            if len(archive)
+            else f"starts, budget {budget}"
+        )
         self._print(f"campaign {name} {begun}")
 
     def stage(self, stage: str) -> None:
@@ -44,7 +49,8 @@ class Lines(Observer):
         if trial.failure is not None:
             outcome = f"failed ({trial.failure.kind}): {trial.failure.message}"
         else:
-            outcome = ", ".join(f"{name} {figure(trial.values[name])}" for name in watching.archive.names)
+            outcome = ", ".join(f"{name} {figure(trial.rung_values[name])}" for name in watching.archive.names)
+            outcome += f" after {trial.proposal.rung}" if trial.proposal.rung is not None else ""
         hypervolume = f", hypervolume {watching.hypervolume:.4f}" if watching.hypervolume is not None else ""
         left = f", {duration(watching.seconds_left)} left" if watching.seconds_left else ""
         self._print(f"[{watching.done}/{watching.budget}] trial {trial.number}: {outcome}{hypervolume}{left}")

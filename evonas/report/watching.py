@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +18,7 @@ class Watching:
     Args:
         name: Name of the campaign.
         archive: The campaign's archive; it grows.
-        budget: Candidates evaluated in all.
+        budget: Full trainings in all.
 
     Attributes:
         screened: Candidates drawn and screened so far.
@@ -28,7 +29,7 @@ class Watching:
         self.archive = archive
         self.budget = budget
         self.screened = sum(_drawn(funnel.counts) for funnel in archive.rounds)
-        self.replayed = len(archive.trained) + len(archive.failed)
+        self.replayed = self.done
         self._since = time.monotonic()
         self._known = -1
         self._front: list[Trial] = []
@@ -41,8 +42,8 @@ class Watching:
 
     @property
     def done(self) -> int:
-        """Evaluations that came home, failures included."""
-        return len(self.archive) - len(self.archive.pending)
+        """Full trainings' worth of evaluations that came home, failures included, rounded down."""
+        return math.floor(self.archive.spent - sum(trial.proposal.share for trial in self.archive.pending))
 
     @property
     def front(self) -> list[Trial]:
@@ -68,9 +69,10 @@ class Watching:
         return self.seconds / fresh * (self.budget - self.done) if fresh > 0 else None
 
     def _refresh(self) -> None:
-        if self._known == self.done:
+        evaluated = len(self.archive) - len(self.archive.pending)
+        if self._known == evaluated:
             return
-        self._known = self.done
+        self._known = evaluated
         front = self.archive.front()
         values = self.archive.values(front)
         self._front = [front[int(index)] for index in values[:, 0].argsort(kind="stable")] if front else []

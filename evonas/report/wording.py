@@ -140,5 +140,9 @@ def random_caveats(estimate: RandomEstimate, trained: int) -> list[str]:
 
 def _outcome(archive: Archive) -> str:
     trained, failed, pending = len(archive.trained), len(archive.failed), len(archive.pending)
-    text = f"{counted(len(archive), 'candidate')} proposed: {trained:,} trained, {failed:,} failed"
+    shortened = len(archive.shortened)
+    what = "training" if shortened else "candidate"
+    text = f"{counted(len(archive), what)} proposed: {trained:,} trained, {failed:,} failed"
+    if shortened:
+        text += f", {shortened:,} shorter and ranked apart; together as long as {float(archive.spent):.4g} full ones"
     return f"{text}, {pending:,} still pending." if pending else f"{text}."

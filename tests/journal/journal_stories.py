@@ -6,6 +6,7 @@ from evonas.core.archive import ORIGINS, Archive, Estimate, Funnel, Proposal, Tr
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import FAILURE_KINDS, Failure
 from evonas.core.objective import Objective, Subject
+from evonas.core.rung import Rung
 from spaces.architecture import Architecture, Node
 
 
@@ -78,6 +79,7 @@ def proposals(funnel: Funnel) -> st.SearchStrategy[Proposal]:
         st.dictionaries(words, st.builds(Estimate, finite, finite), max_size=2),
         figures,
         st.just(funnel),
+        st.none() | st.integers(1, 9).map(lambda epochs: Rung(epochs, 10)),
     )
 
 

@@ -49,6 +49,7 @@ campaigns = st.fixed_dictionaries(
         "seed": st.integers(0),
         "initial": st.integers(1),
         "batch": st.integers(1),
+        "rungs": st.none() | st.lists(st.integers(1), unique=True).map(sorted),
         "retrain_front": st.none() | st.integers(0) | st.fixed_dictionaries({"seeds": st.integers(0)}),
         "results": st.text(min_size=1),
     },
@@ -82,6 +83,7 @@ def test_defaults() -> None:
         "seed": 0,
         "initial": 16,
         "batch": 8,
+        "rungs": {"epochs": [], "reduction_factor": 3},
         "retrain_front": {"seeds": 3},
         "results": "results/x",
     }

@@ -1,0 +1,70 @@
+"""A campaign's rungs: which shorter trainings there are, and the parts that carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from evonas.campaign.fault import CampaignError, Fault
+from evonas.campaign.parts import Part, Parts, resolved
+from evonas.campaign.specification import Component
+from evonas.core.rung import Rung
+from evonas.core.searcher import Searcher
+from evonas.searchers.random import Random
+from spaces.space import Space
+
+_PATH = ("rungs",)
+
+
+def shorter_parts(parts: Parts, trains: bool) -> dict[Rung, Parts]:
+    """The campaign's parts for every rung, fewest epochs first.
+
+    They are the same, but for the ``epochs`` of the trainer or, where the evaluator trains with none, of the evaluator.
+
+    Args:
+        parts: The campaign's.
+        trains: Whether its evaluator takes the trainer.
+
+    Raises:
+        CampaignError: What trains cannot be made for fewer epochs, or a rung is no shorter than the full training.
+    """
+    section = "trainer" if trains else "evaluator"
+    part: Part | None = getattr(parts, section)
+    full = resolved(parts)[section]
+    if not isinstance(part, str | Mapping | Component):
+        raise _refusal(f"the {section} must be named, so that it can be made for fewer epochs. Got an object: {part!r}")
+    if not isinstance(full.get("epochs"), int):
+        raise _refusal(f"the {section} must take 'epochs' and say how many a full training has. Got {full!r}")
+    for epochs in parts.rungs:
+        if epochs >= full["epochs"]:
+            raise _refusal(
+                f"expected fewer epochs than the {section}'s {full['epochs']}, the full training, which follows the "
+                f"last rung anyway. Got {epochs}; leave it out, or give the {section} more epochs"
+            )
+    shorter = {}
+    for epochs in parts.rungs:
+        given = {**full, "epochs": epochs}
+        changed = replace(parts, trainer=given) if trains else replace(parts, evaluator=given)
+        shorter[Rung(epochs, full["epochs"])] = changed
+    return shorter
+
+
+def check_climbing(searcher: Searcher, space: Space) -> None:
+    """Refuses what rungs would have no effect on.
+
+    Raises:
+        CampaignError: All is drawn at random, or architectures say themselves for how many epochs they are trained.
+    """
+    if isinstance(searcher, Random):
+        raise _refusal(
+            "what is drawn at random is trained in full, and random search draws everything; "
+            "choose another searcher, or leave the rungs out"
+        )
+    if "epochs" in dict(space.sample(np.random.default_rng(0)).settings):
+        raise _refusal("architectures of this space say themselves how many epochs they are trained; leave one out")
+
+
+def _refusal(message: str) -> CampaignError:
+    return CampaignError([Fault(_PATH, message)])

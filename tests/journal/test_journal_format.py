@@ -1,0 +1,28 @@
+"""A journal that was written before there were rungs is read and gone on with."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from journal_stories import OBJECTIVES, plain_evaluation, plain_trial, told
+
+from evonas.journal.journal import Journal
+
+
+def test_a_journal_of_format_1(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with Journal.create(path, {"campaign": {}}) as journal:
+        journal.add_round([plain_trial(0), plain_trial(1)])
+        journal.add_evaluation(0, plain_evaluation(0), 1.0)
+        before = told(journal.load(OBJECTIVES))
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE rungs")
+    connection.execute("UPDATE campaign SET format_version = 1")
+    connection.commit()
+    connection.close()
+    with Journal.open(path, read_only=True) as journal:
+        assert told(journal.load(OBJECTIVES)) == before
+    with Journal.open(path) as journal:
+        journal.add_evaluation(1, plain_evaluation(1), 2.0)
+        assert len(journal.load(OBJECTIVES).trained) == 2
