@@ -102,12 +102,15 @@ class ScreenedNsga2(Searcher):
             self.proxies.remember(archive)
         if len(archive.trained) < LEAST_TRAINED:
             return stages.close(archive, self._unscreened(archive, count, rng, stages))
-        survivors, drawn = self._finalists(archive, count, rng, stages)
+        with stages.timed("predict"):
+            forecast = Forecast(self.problem, archive, self.predictor, self._features, rng)
+        survivors, drawn = self._finalists(archive, forecast, count, rng, stages)
         finalists = [*survivors, *drawn]
         scores = self._scores(finalists, stages)
         with stages.timed("predict"):
-            encoding = self._with_proxies(archive, finalists, scores)
-            forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
+            if self.proxies and self.predictor is not None:
+                encoding = self._with_proxies(archive, finalists, scores)
+                forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
             mean, std = forecast.of(finalists)
             if self.predictor is None and self.proxies:
                 expected, turned = expected_by_proxies(archive, scores)
@@ -116,7 +119,7 @@ class ScreenedNsga2(Searcher):
                     mean[:, archive.names.index(name)] = values
         n = len(survivors)
         with stages.timed("choose"):
-            allowed = caution(forecast.left_out(), archive.values(archive.trained), self.gate_error_rate)
+            allowed = caution(forecast.left_out(), forecast.targets, self.gate_error_rate)
             passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
             chosen = self._choose(archive, mean[:n], std[:n], passed, count - len(drawn), rng)
             if survivors:
@@ -143,13 +146,13 @@ class ScreenedNsga2(Searcher):
         return [self._proposal(candidate, "random", {}, score) for candidate, score in zip(drawn, scores, strict=True)]
 
     def _finalists(
-        self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages
+        self, archive: Archive, forecast: Forecast, count: int, rng: np.random.Generator, stages: Stages
     ) -> tuple[list[Candidate], list[Candidate]]:
         """What screening leaves; and the random share, with as many more as screening falls short of ``count``."""
         share = random_count(archive, count, self.random_share)
         # The random share is drawn first: what screening picks must not be missing from it.
         drawn = self._draw(archive, share, rng, stages, [])
-        survivors = self._screen(archive, drawn, rng, stages) if len(drawn) < count else []
+        survivors = self._screen(archive, forecast, drawn, rng, stages) if len(drawn) < count else []
         drawn += self._draw(archive, count - len(drawn) - len(survivors), rng, stages, [*survivors, *drawn])
         if not survivors and not drawn:
             raise Exhausted(f"no unseen feasible architecture was found; {len(archive):,} are in the archive")
@@ -163,13 +166,12 @@ class ScreenedNsga2(Searcher):
             return draw_at_most(self.problem, archive, count, rng, {candidate.key for candidate in taken})
 
     def _screen(
-        self, archive: Archive, drawn: Sequence[Candidate], rng: np.random.Generator, stages: Stages
+        self, archive: Archive, forecast: Forecast, drawn: Sequence[Candidate], rng: np.random.Generator, stages: Stages
     ) -> list[Candidate]:
         """What exact objectives, the first predictor and the objectives of built models leave."""
         with stages.timed("vary"):
             candidates = self._offspring(archive, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
-            forecast = Forecast(self.problem, archive, self.predictor, self._features, rng)
             mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
         if self.problem.has_model_objectives:
@@ -181,8 +183,7 @@ class ScreenedNsga2(Searcher):
         if not candidates:
             stages.notes.append("no unseen child was left to screen in some round; it was drawn at random instead")
         if self.proxies and candidates:
-            with stages.timed("predict"):
-                mean, _ = forecast.of(candidates)
+            mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.proxied, rng)]
             stages.counts["proxied"] = len(candidates)
         return candidates
