@@ -33,10 +33,11 @@ class ScreenedNsga2(Searcher):
 
     Children of NSGA-II's parents pass, cheapest first: exact objectives and constraints; a predictor on graph features;
     zero-cost proxies; the predictor again with the proxies; and the calibrated gate. Of those that pass, one share is
-    chosen for expected hypervolume improvement and the rest by NSGA-II's ranking of the predicted means: the one looks
-    where the predictor is unsure, the other makes the most of what it knows. A share of what is trained is always drawn
-    at random, before screening, so that the report can say what random search would have reached; it is predicted too,
-    which keeps the predictor's report free of selection. Until 8 candidates are trained everything is drawn at random.
+    chosen for expected hypervolume improvement and the rest for the improvement were the predicted means certain: the
+    one looks where the predictor is unsure, the other makes the most of what it knows. Where no other improves, the
+    best by NSGA-II's ranking follow. A share of what is trained is always drawn at random, before screening, so that
+    the report can say what random search would have reached; it is predicted too, which keeps the predictor's report
+    free of selection. Until 8 candidates are trained everything is drawn at random.
 
     Args:
         problem: What is searched for.
@@ -94,7 +95,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
-        self._features: Encoding = Concatenated(problem.space)
+        self.features: Encoding = Concatenated(problem.space)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         stages = Stages()
@@ -103,7 +104,7 @@ class ScreenedNsga2(Searcher):
         if len(archive.trained) < LEAST_TRAINED:
             return stages.close(archive, self._unscreened(archive, count, rng, stages))
         with stages.timed("predict"):
-            forecast = Forecast(self.problem, archive, self.predictor, self._features, rng)
+            forecast = Forecast(self.problem, archive, self.predictor, self.features, rng)
         survivors, drawn = self._finalists(archive, forecast, count, rng, stages)
         finalists = [*survivors, *drawn]
         scores = self._scores(finalists, stages)
@@ -237,9 +238,15 @@ class ScreenedNsga2(Searcher):
         reference = _reference(archive)
         eligible = np.flatnonzero(passed)
         expected = np.vstack([front, pending_values(archive)])
+        chosen: list[int] = []
         improving = math.ceil(self.improvement_share * count)
-        picked = choose_batch(mean[eligible] - reference, std[eligible], expected - reference, improving, rng)
-        chosen = [int(eligible[index]) for index in picked]
+        shifted, doubt = mean - reference, std
+        for wanted in (improving, count):
+            left = np.setdiff1d(eligible, chosen)
+            known = np.vstack([expected, mean[chosen]]) - reference
+            picked = choose_batch(shifted[left], doubt[left], known, wanted - len(chosen), rng)
+            chosen += [int(left[index]) for index in picked]
+            doubt = np.zeros_like(std)  # the others: as if the predicted means were certain
         # The best ranked fill the batch, and of those that the gate rejects only where no others are left.
         ranked = best_first(mean, len(mean)).tolist()
         others = [index for index in sorted(ranked, key=lambda index: not passed[index]) if index not in set(chosen)]
@@ -257,12 +264,12 @@ class ScreenedNsga2(Searcher):
         self, archive: Archive, finalists: Sequence[Candidate], scores: Sequence[Mapping[str, float]]
     ) -> Encoding:
         if not self.proxies:
-            return self._features
+            return self.features
         simplify = self.problem.space.simplify
         known = {simplify(trial.proposal.architecture).key: trial.proposal.proxies for trial in archive.trials}
         known |= {candidate.simplified.key: score for candidate, score in zip(finalists, scores, strict=True)}
         columns = Columns(self.problem.space, known, tuple(self.proxies.proxies))
-        return Concatenated(self.problem.space, (self._features, columns))
+        return Concatenated(self.problem.space, (self.features, columns))
 
     def _proposal(
         self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]
