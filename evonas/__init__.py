@@ -7,6 +7,7 @@ The top floor. Its rooms, each a package that imports only those after it:
 - ``report``, ``journal``, ``searchers``, ``executors``: what is shown, what is kept, what is chosen, where it runs.
 - ``evaluators``: from an architecture to its values.
 - ``trainers``, ``datasets``, ``objectives``.
+- ``packing``: several networks trained as one program.
 - ``core``: the vocabulary of a campaign.
 
     result = evonas.search({"name": "cell201", "skeleton": "compact"}, dataset="digits", budget=64)

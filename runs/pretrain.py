@@ -136,7 +136,8 @@ def proxies_of(space: Space, drawn: Sequence[Architecture], names: Sequence[str]
     labels = torch.from_numpy(rng.integers(space.classes, size=PROXY_BATCH))
     scorer = ProxyScores(space, {name: find(PROXIES, name)() for name in names}, inputs, labels)
     for architecture in progress.track(drawn, description=f"scoring {', '.join(names)}"):
-        yield architecture, scorer.of([Candidate(architecture, space.simplify(architecture), {})])[0]
+        simplified = space.simplify(architecture)
+        yield architecture, scorer.of([Candidate(architecture, simplified, {}, simplified.key)])[0]
 
 
 def journals_of(space: Space, folders: Sequence[str]) -> Iterator[tuple[Architecture, Mapping[str, float]]]:

@@ -77,11 +77,11 @@ def quantise(model: nn.Module, bits: Mapping[int, int]) -> nn.Module:
 
 
 def stored_bits(model: nn.Module) -> int:
-    """Bits that a network's parameters take when each quantised weight is stored in its own width."""
+    """Bits that a network's parameters take, quantised weights in their own width and all others in their type's."""
     total, seen = 0, set()
     for module in model.modules():
         if isinstance(module, parametrize.ParametrizationList) and isinstance(module[0], FakeQuantised):
             weight = module.original
             seen.add(id(weight))
             total += weight.numel() * module[0].bits + len(weight) * FLOAT_BITS
-    return total + sum(weight.numel() * FLOAT_BITS for weight in model.parameters() if id(weight) not in seen)
+    return total + sum(8 * weight.nbytes for weight in model.parameters() if id(weight) not in seen)

@@ -269,9 +269,10 @@ class MixedPrecision(Space):
 
 
 def stored_bits(model: nn.Module) -> int:
-    """Bits that the parameters of a network take which ``MixedPrecision`` built: its size in storage.
+    """Bits that the parameters of a network take, quantised by ``MixedPrecision`` or not: its size in storage.
 
-    A quantised weight takes its bits and each of its output channels 32 for the scale; every other parameter takes 32.
+    A quantised weight takes its bits and each of its output channels 32 for the scale; every other parameter those of
+    its own type.
     """
     from spaces._mixed_precision_network import stored_bits as counted
 

@@ -1,7 +1,8 @@
 """Measurements of the engine itself, and comparisons of its parts on tables of published measurements.
 
 ``evonas benchmark NAME`` prints the tables of the former, one file each: ``demo``, ``workers``, ``overhead``,
-``resume`` and ``spaces``. Each compares within one run, repeats, and reports medians; none is a test.
+``resume``, ``spaces`` and ``latency`` (with ``latency_table.py``). Each compares within one run, repeats, and reports
+medians; none is a test.
 
 - ``predictors.py``, ``predictor_trials.py``: ``evonas predictors compare``.
 - ``proxy_ranks.py``, ``proxy_trials.py``: ``evonas proxies compare``.

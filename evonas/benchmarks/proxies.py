@@ -13,8 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from evonas.campaign.arguments import check_arguments
+from evonas.core.problem import Candidate
 from evonas.datasets.coloured_digits import ColouredDigits
 from evonas.datasets.digits import Digits
+from evonas.executors.processes import Processes
+from evonas.searchers.proxy_scores import LOT, ProxyScores
 from spaces.cell201 import Cell201
 from spaces.discovery import discover
 from surrogates import PROXIES
@@ -24,6 +27,7 @@ from surrogates.threads import one_torch_thread
 
 NINE = ("grad_norm", "plain", "l2_norm", "snip", "fisher", "jacob_cov", "epe_nas", "nwot", "swap")
 ELEVEN = (*NINE, "synflow", "zen")
+_WARMING = 4 * LOT
 
 
 def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: int) -> list[dict[str, Any]]:
@@ -43,8 +47,9 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
     Returns:
         A row for each set of proxies, then for every proxy alone that needs no arguments: median ``milliseconds``,
         ``passes`` (their ratio to a pass of the network as it is built) and ``passes_channels_last`` (to the faster
-        pass with all tensors channels last). The last row has the ``milliseconds`` of one compact candidate, building
-        included, by nine proxies.
+        pass with all tensors channels last). The last rows have the ``milliseconds`` of one compact candidate by nine
+        proxies, building included, as a campaign scores them: of the processor alone, then of the clock by this process
+        and one worker.
     """
     found: dict[str, Proxy] = {
         name: proxy() for name, proxy in discover(PROXIES).items() if not check_arguments(proxy, {})
@@ -59,7 +64,7 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
             space = Cell201()
             jobs = _jobs(space.build(space.sample(rng)), inputs, targets, sets, found)
             measured.append(_in_turn(jobs, repeats))
-        per_candidate = _compact({name: found[name] for name in NINE}, compact, rng)
+        compact_rows = _compact({name: found[name] for name in NINE}, compact, rng)
     rows = [
         {
             "proxies": name,
@@ -69,7 +74,7 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
         }
         for name in ("pass", "channels last", *sets)
     ]
-    return [*rows, {"proxies": "nine, compact", "milliseconds": 1000 * per_candidate}]
+    return [*rows, *({"proxies": name, "milliseconds": each} for name, each in compact_rows.items())]
 
 
 def _jobs(
@@ -104,14 +109,25 @@ def _in_turn(jobs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
-def _compact(proxies: Mapping[str, Proxy], count: int, rng: np.random.Generator) -> float:
-    """Seconds of the processor for one candidate."""
+def _compact(proxies: Mapping[str, Proxy], count: int, rng: np.random.Generator) -> dict[str, float]:
+    """Milliseconds of a candidate as a campaign scores them: of the processor alone, of the clock by two processes."""
     split = Digits().load().train
-    inputs, targets = split.inputs[:32], split.targets[:32]
     space = Cell201("compact", channels=8, input_shape=(1, 8, 8))
-    candidates = [space.simplify(space.sample(rng)) for _ in range(count + 1)]
-    score_all(proxies, space.build(candidates[0]), inputs, targets)
-    started = time.process_time()
-    for candidate in candidates[1:]:
-        score_all(proxies, space.build(candidate), inputs, targets)
-    return (time.process_time() - started) / count
+    candidates: dict[str, Candidate] = {}
+    while len(candidates) < count + _WARMING:
+        cell = space.sample(rng)
+        simplified = space.simplify(cell)
+        candidates.setdefault(simplified.key, Candidate(cell, simplified, {}, simplified.key))
+    warming, counted = list(candidates.values())[:_WARMING], list(candidates.values())[_WARMING:]
+    found = {}
+    with Processes(workers=1) as worker:
+        for name, helpers, clock in (("alone", None, time.process_time), ("two processes", worker, time.perf_counter)):
+            scores = ProxyScores(space, proxies, split.inputs[:32], split.targets[:32])
+            with scores.helped_by(helpers):
+                # A campaign's workers run already, so that their start is no part of it.
+                worker.submit(abs, 0).result()
+                scores.of(warming)
+                started = clock()
+                scores.of(counted)
+                found[f"nine, compact, {name}"] = 1000 * (clock() - started) / count
+    return found

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from scipy.stats import rankdata
 
 from evonas.benchmarks.cached_runs import CachedRuns, Outcome, code_digest
 from evonas.benchmarks.predictors import Compared, failures, summarised
@@ -27,9 +26,16 @@ from evonas.tables.table import FloatArray, Table
 from spaces.discovery import discover
 from spaces.space import Space
 from surrogates import kendall_tau, spearman
+from surrogates.combination import Trained
+from surrogates.combinations.rank_aggregation import RankAggregation
 
 PUBLISHED_PREFIX = "proxy_"
 AGGREGATE = "rank_aggregation"
+# One for each thing that a network shows: size, responses to inputs, ReLU patterns, how gradients pass. Chosen among
+# eight sets by 80 networks of NAS-Bench-Macro (runs/benchmarks/README.md).
+AGGREGATED = ("macs", "jacob_cov", "nwot", "trainability")
+AZ_NAS = ("expressivity", "progressivity", "trainability", "macs")  # Lee and Ham, CVPR 2024
+OFF = ("grasp", "plain")  # costs too much; says too little
 _PUBLISHED_AS = {"jacob_cov": "jacov", "parameters": "params", "macs": "flops"}  # NAS-Bench-Suite-Zero's names
 
 
@@ -42,7 +48,8 @@ class ProxyComparison:
         table: File of the measurements.
         target: Column and direction.
         sample: Rows drawn at random.
-        proxies: Names with commas between them, or a mapping, each; none stands for every proxy that needs no argument.
+        proxies: Names with commas between them, or a mapping, each; none stands for every proxy that needs no argument
+            but ``grasp`` and ``plain``.
         dataset: Name or mapping of the dataset whose training examples make the batch.
         batch: Examples in it.
         seeds: How many draws of weights and batch; the rows stay the same.
@@ -85,8 +92,9 @@ def measure_proxies(asked: ProxyComparison) -> Compared:
     """Scores untrained networks of a table's rows and compares the scores' order with that of the target.
 
     Returns:
-        A row for each proxy, for parameters and MACs, for the aggregation of the proxies' ranks, and for each published
-        score that has no counterpart: Kendall tau and Spearman with the target; those of the published scores on the
+        A row for each proxy, for parameters and MACs, for the aggregation of the ranks of the proxies asked for (by
+        default of ``AGGREGATED``), for that of AZ-NAS where its four are scored, and for each published score that has
+        no counterpart: Kendall tau and Spearman with the target; those of the published scores on the
         rows that the proxy could score; Spearman between the two; and how many of the scores ``failed``. The row of
         the aggregation has the ``milliseconds`` that all proxies together take for a network.
 
@@ -106,32 +114,30 @@ def measure_proxies(asked: ProxyComparison) -> Compared:
     runs = [{"notation": notation, "seed": seed} for seed in range(asked.seeds) for notation in sample.notations]
     outcomes = CachedRuns(trials.measure, _context(asked, parts, proxies), asked.cache).outcomes(runs, asked.workers)
     notes += failures(outcomes)
-    return _compared(sample, list(proxies), outcomes, notes)
+    aggregates = {AGGREGATE: tuple(proxies) if asked.proxies else AGGREGATED}
+    if proxies.keys() >= set(AZ_NAS):
+        aggregates["az_nas"] = AZ_NAS
+    notes += [f"{name} is the mean log rank by {', '.join(members)}" for name, members in aggregates.items()]
+    return _compared(sample, list(proxies), aggregates, outcomes, notes)
 
 
-def mean_log_ranks(scores: FloatArray) -> FloatArray:
-    """The mean over proxies of ``log(rank / n)``, rank 1 for the worst (AZ-NAS: Lee & Ham, CVPR 2024, equation 12).
-
-    Args:
-        scores: Shape ``(n, k)``, higher is better; NaN is "not known" and counts neither among the ranks nor the mean.
-
-    Returns:
-        Shape ``(n,)``, higher is better; NaN where nothing is known.
-    """
-    known = np.isfinite(scores)
-    ranks = rankdata(scores, axis=0, nan_policy="omit") / np.maximum(known.sum(axis=0), 1)
-    total = np.where(known, np.log(np.where(known, ranks, 1.0)), 0.0).sum(axis=1)
-    return np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
-
-
-def _compared(sample: _Sample, proxies: Sequence[str], outcomes: Sequence[Outcome], notes: list[str]) -> Compared:
+def _compared(
+    sample: _Sample,
+    proxies: Sequence[str],
+    aggregates: Mapping[str, Sequence[str]],
+    outcomes: Sequence[Outcome],
+    notes: list[str],
+) -> Compared:
     n = len(sample.notations)
     by_seed = [outcomes[start : start + n] for start in range(0, len(outcomes), n)]
-    names = [*proxies, *(name for name in sample.costs if name not in proxies), AGGREGATE]
+    names = [*proxies, *(name for name in sample.costs if name not in proxies), *aggregates]
     figures: dict[str, list[Outcome]] = {name: [] for name in names}
     for results in by_seed:
         scores = {name: np.array([one.get("scores", {}).get(name, np.nan) for one in results]) for name in proxies}
-        scores[AGGREGATE] = mean_log_ranks(np.column_stack(list(scores.values())))
+        for name, members in aggregates.items():
+            known = np.column_stack([scores[member] for member in members])
+            nothing = Trained(known[:0], np.empty(0))
+            scores[name] = RankAggregation().combine(known, nothing, generator(0, 0, name))
         for name in names:
             figures[name].append(_figures(sample, name, scores[name] if name in scores else sample.costs[name]))
     times = [outcome["milliseconds"] for outcome in outcomes if "milliseconds" in outcome]
@@ -214,8 +220,9 @@ def _published(table: Table, prefix: str | None) -> dict[str, FloatArray]:
 
 
 def _every_proxy() -> dict[str, Part]:
-    """Every proxy that can be made without an argument."""
-    return {name: name for name, proxy in discover(ROOMS["proxies"]).items() if not check_arguments(proxy, {})}
+    """Every proxy that can be made without an argument, but those that are off."""
+    found = discover(ROOMS["proxies"]).items()
+    return {name: name for name, proxy in found if name not in OFF and not check_arguments(proxy, {})}
 
 
 def _context(asked: ProxyComparison, parts: Mapping[str, Part], proxies: Mapping[str, object]) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from evonas.core.randomness import generator, integer_seed
-from evonas.datasets.dataset import Dataset
+from evonas.datasets.dataset import Dataset, Split
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.proxies.proxy import Proxy
@@ -68,11 +68,10 @@ class ProxyTrials:
 def _batch(dataset: Dataset, count: int, seed: int) -> tuple[Tensor, Tensor]:
     """``count`` training examples drawn at random."""
     train = _loaded(dataset)
-    rows: Sequence[int] = generator(seed, 0, "batch of proxies").permutation(len(train[1]))[:count].tolist()
-    return train[0][rows], train[1][rows]
+    rows: Sequence[int] = generator(seed, 0, "batch of proxies").permutation(len(train))[:count].tolist()
+    return train.ready(train.inputs[rows]), train.targets[rows]
 
 
 @cache
-def _loaded(dataset: Dataset) -> tuple[Tensor, Tensor]:
-    train = dataset.load().train
-    return train.inputs, train.targets
+def _loaded(dataset: Dataset) -> Split:
+    return dataset.load().train

@@ -20,14 +20,18 @@ from evonas.campaign.plan import Plan
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.specification import Component
 from evonas.core.evaluation import Evaluator
+from evonas.core.example_inputs import example_inputs
 from evonas.core.objective import Objective
 from evonas.core.problem import Problem
 from evonas.core.searcher import Searcher
 from evonas.datasets.dataset import Dataset
+from evonas.datasets.loading import loaded
 from evonas.evaluators.table import TableEvaluator
+from evonas.executors.processes import WORKERS
 from evonas.objectives.column import Column
 from evonas.objectives.function import Function
 from evonas.searchers.proxy_scores import ProxyScores
+from evonas.trainers.trainer import Trainer
 from spaces.discovery import find
 from spaces.space import Space
 from surrogates.encoding import Encoding
@@ -60,11 +64,11 @@ def assemble(parts: Parts) -> Plan:
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
         inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
-    proxies = make_proxies(parts.proxies)
+    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
     supplied = {
         "problem": problem,
         "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
-        "proxies": ProxyScores(space, proxies, inputs, targets),
+        "proxies": proxies,
     }
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
     executor, workers = _executor(parts.executor)
@@ -72,6 +76,7 @@ def assemble(parts: Parts) -> Plan:
         name=parts.name,
         problem=problem,
         searcher=searcher,
+        proxies=proxies,
         evaluator=evaluator,
         final_evaluator=final_evaluator,
         executor=executor,
@@ -117,7 +122,8 @@ def _evaluators(
     part = parts.evaluator if parts.evaluator is not None else "training"
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
     if _reads_dataset(part):
-        supplied["trainer"] = make_component("trainer", parts.trainer)
+        supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
+        _check_trainer(trainer, dataset)
     evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
     component = _component(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
@@ -189,6 +195,24 @@ def _check_shapes(space: Space, dataset: Dataset) -> None:
             ]
         )
 
+    if space.vocabulary != dataset.vocabulary:
+        kinds = [
+            "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"
+            for part in (space, dataset)
+        ]
+        raise CampaignError(
+            [Fault(("space",), f"the space's networks take {kinds[0]}, but the dataset gives {kinds[1]}; change one")]
+        )
+
+
+def _check_trainer(trainer: Trainer, dataset: Dataset) -> None:
+    if trainer.regression != dataset.regression:
+        kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
+        remedy = "regressor" if dataset.regression else "classifier"
+        raise CampaignError(
+            [Fault(("trainer",), f"trains on {kinds[0]}, but the dataset's targets are {kinds[1]}; take {remedy!r}")]
+        )
+
 
 def _objectives(parts: Sequence[Part]) -> list[Objective]:
     objectives = [_objective(part, ("objectives", index)) for index, part in enumerate(parts)]
@@ -249,20 +273,18 @@ def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
         raise CampaignError([Fault(("executor",), f"expected an executor's name. Got {part!r}")])
     with at(("executor",)):
         made = find(ROOMS["executor"], component.name)
-        default = inspect.signature(made).parameters.get("workers")
-        workers = component.arguments.get("workers", default.default if default is not None else 1)
+        given = component.arguments
+        parameter = inspect.signature(made).parameters.get("workers")
+        default = 1 if parameter is None else parameter.default or WORKERS
+        workers = given.get("workers") or len(given.get("devices") or ()) or default
     return lambda: cast(Executor, make_component("executor", component)), int(workers)
 
 
 def _proxy_batch(space: Space, dataset: Dataset | None) -> tuple[Tensor, Tensor]:
     """The batch that proxies see: training examples, or noise (random tokens) where the space takes other inputs."""
     if dataset is not None and tuple(space.input_shape) == tuple(dataset.input_shape):
-        train = dataset.load().train
-        return train.inputs[:PROXY_BATCH], train.targets[:PROXY_BATCH]
+        batch = loaded(dataset).train.first(PROXY_BATCH)
+        return batch.ready(batch.inputs), batch.targets
     rng = np.random.default_rng(0)
-    shape = (PROXY_BATCH, *space.input_shape)
-    if space.vocabulary is not None:
-        inputs = torch.from_numpy(rng.integers(space.vocabulary, size=shape))
-    else:
-        inputs = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+    inputs = example_inputs(space, PROXY_BATCH, rng)
     return inputs, torch.from_numpy(rng.integers(space.classes, size=PROXY_BATCH))

@@ -96,9 +96,10 @@ def _component(section: str, part: Part | None) -> Any:
         parameters = own_parameters(find(ROOMS[section], str(given.get("name"))), SUPPLIES[section])
     except UnknownComponent:  # an objective that is a function
         return described(given)
+    # What the engine supplies where the campaign is silent is no default of the campaign's.
     defaults = {
         name: default
         for name, (_, default) in parameters.items()
-        if default is not inspect.Parameter.empty and is_plain(default)
+        if default is not inspect.Parameter.empty and is_plain(default) and name not in SUPPLIES[section].unless_given
     }
     return described({**defaults, **given})

@@ -10,6 +10,7 @@ from typing import Any
 from evonas.core.evaluation import Evaluator
 from evonas.core.problem import Problem
 from evonas.core.searcher import Searcher
+from evonas.searchers.proxy_scores import ProxyScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Plan:
         name: Name of the campaign.
         problem: Space, objectives and constraints.
         searcher: Chooses.
+        proxies: Scores candidates for a searcher that takes them; idle workers help it.
         evaluator: Evaluates in a worker.
         final_evaluator: Retrains the front and looks at test data; None where there are none.
         executor: Starts the executor; called once a run.
@@ -35,6 +37,7 @@ class Plan:
     name: str
     problem: Problem
     searcher: Searcher
+    proxies: ProxyScores
     evaluator: Evaluator
     final_evaluator: Evaluator | None
     executor: Callable[[], Executor]

@@ -90,6 +90,9 @@ class Runner:
         queue: deque[Trial] = deque(self.archive.pending)
         running: dict[Future[Evaluation], Trial] = {}
         exhausted = False
+        # Workers help to score proxies once one has brought a result home: until then they are starting, which takes
+        # longer than to score a round. One worker never does: its sequence is the same bit for bit.
+        helpers: Executor | None = None
         while True:
             while queue and len(running) < self.plan.workers and not interruption.requested:
                 trial = queue.popleft()
@@ -99,7 +102,8 @@ class Runner:
             # One worker waits for its last result; several are given more before they run dry.
             if missing > 0 and not queue and (not running or self.plan.workers > 1):
                 try:
-                    queue.extend(self._propose(missing))
+                    with self.plan.proxies.helped_by(helpers):
+                        queue.extend(self._propose(missing))
                 except Exhausted as reason:
                     exhausted = True
                     self.observer.note(f"the search ends before its budget: {reason}")
@@ -108,6 +112,7 @@ class Runner:
                 break
             for future in self._completed(set(running)):
                 self._record(running.pop(future), future)
+                helpers = executor if self.plan.workers > 1 else None
 
     def _propose(self, missing: int) -> list[Trial]:
         self.observer.stage("choosing candidates")

@@ -125,6 +125,38 @@ def benchmark_thinking(
         raise typer.BadParameter(str(error)) from error
 
 
+@benchmarks.command("training")
+def benchmark_training(
+    candidates: Annotated[int, typer.Option(min=2, help="Sampled from the demo's space.")] = 16,
+    repeats: Annotated[int, typer.Option(min=1, help="Repetitions in turn; the fastest counts.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each training.")] = 5,
+    json: Json = False,
+) -> None:
+    """Candidates an hour of the trainer and of loops written by hand, side by side; on a GPU too where there is one.
+
+    Example: evonas benchmark training --candidates 16
+    """
+    from evonas.benchmarks.training import measure_training
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_training(candidates, repeats, epochs), json)
+
+
+@benchmarks.command("packing")
+def benchmark_packing(
+    candidates: Annotated[int, typer.Option(min=1, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
+    json: Json = False,
+) -> None:
+    """Operations of a training step of candidates packed and one at a time; on a GPU also candidates an hour.
+
+    Example: evonas benchmark packing --candidates 32
+    """
+    from evonas.benchmarks.packing import measure_packing
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_packing(candidates), json)
+
+
 @benchmarks.command("search")
 def benchmark_search(
     table: Annotated[Path, typer.Option(help="CSV file with a column arch; see evonas table.")],
@@ -172,6 +204,30 @@ def benchmark_combinations(
     print_rows(
         measure_combinations(space, table, target, column or [], trained or [16, 50, 200], repeats, scored), json
     )
+
+
+@benchmarks.command("latency")
+def benchmark_latency(
+    space: Annotated[str, typer.Option(help="Name of the space, or '{name: cell201, channels: 16}'.")] = "cell201",
+    dataset: Annotated[str | None, typer.Option(help="Whose shape and classes the space is made for.")] = None,
+    networks: Annotated[int, typer.Option(min=2, help="Sampled, and measured in turn.")] = 8,
+    repeats: Annotated[int, typer.Option(min=2, help="Measurements of each.")] = 15,
+    calls: Annotated[int, typer.Option(min=5, help="Timed inferences in a measurement.")] = 50,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    save: Annotated[Path | None, typer.Option(help="Write the table; the GPU's where there is one.")] = None,
+    json: Json = False,
+) -> None:
+    """How well measured latencies repeat, and the error of a table of operations on networks that it never saw.
+
+    Examples:
+        evonas benchmark latency
+
+        evonas benchmark latency --space '{name: cell201, skeleton: compact}' --dataset digits --save latency.json
+    """
+    from evonas.benchmarks.latency import measure_latency, space_for
+    from evonas.cli.rows import print_rows
+
+    print_rows(measure_latency(space_for(space, dataset), networks, repeats, calls, seed, save), json)
 
 
 @benchmarks.command("proxies")

@@ -14,6 +14,7 @@ from evonas.campaign.schema import json_schema
 from evonas.cli.run import plan_of
 from evonas.core.problem import Rejections
 from evonas.core.searcher import SearchError
+from evonas.datasets.loading import description, loaded
 from evonas.evaluators.training import TrainingEvaluator
 from evonas.report.watching import duration
 
@@ -38,6 +39,8 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     with importable(document.folder):
         plan = plan_of(document)
         feasible, sampled = _feasible(plan)
+        unmeasured = _unmeasured(plan)
+        data = _data(plan)
         seconds = _training_seconds(plan)
     size = plan.problem.space.size
     total = seconds * (plan.budget / plan.workers) if seconds is not None else None
@@ -47,8 +50,10 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         "feasible_share": feasible / sampled,
         "budget": plan.budget,
         "workers": plan.workers,
+        "data": data,
         "seconds_per_training": seconds,
         "estimated_seconds": total,
+        "unmeasured": unmeasured,
     }
     if as_json:
         print(json.dumps(found))
@@ -58,7 +63,11 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         f"space: {f'{size:,}' if size is not None else 'unbounded'} architectures, "
         f"{feasible / sampled:.1%} of {sampled:,} samples meet the constraints"
     )
+    if data is not None:
+        print(f"data: {data}")
     print(f"budget: {plan.budget} trainings, {plan.workers} at a time")
+    if unmeasured:
+        print(f"objectives: some sampled networks cannot be measured, and would never be trained: {unmeasured}")
     if seconds is not None and total is not None:
         print(
             f"time: about {duration(total)} of training, at {seconds:.2g} s each; "
@@ -79,6 +88,24 @@ def _feasible(plan: Plan) -> tuple[int, int]:
         if tried >= SAMPLES and met:
             return met, tried
     raise SearchError(f"no feasible architecture in {TRIES_FEASIBLE:,} samples: {rejections.describe()}")
+
+
+def _unmeasured(plan: Plan) -> str:
+    """Why objectives of built models failed on sampled candidates; empty where none did."""
+    rng = np.random.default_rng(2)
+    rejections = Rejections()
+    for _ in range(TIMED if plan.problem.has_model_objectives else 0):
+        candidate = plan.problem.candidate(plan.problem.space.sample(rng), Rejections())
+        if candidate is not None:
+            plan.problem.with_model_objectives(candidate, rejections)
+    return rejections.describe() if rejections.examples else ""
+
+
+def _data(plan: Plan) -> str | None:
+    """What was found in the dataset; None where the evaluator is the user's own."""
+    if not isinstance(plan.evaluator, TrainingEvaluator):
+        return None
+    return description(plan.evaluator.dataset, loaded(plan.evaluator.dataset, test=True))
 
 
 def _training_seconds(plan: Plan) -> float | None:

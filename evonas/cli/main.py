@@ -130,6 +130,41 @@ def pick(
 
 
 @app.command()
+def train(
+    folder: Folder,
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, instead of the campaign's.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings with different seeds.")] = 3,
+    workers: Annotated[int, typer.Option(min=1, help="Trainings at a time.")] = 2,
+    json: Json = False,
+) -> None:
+    """Trains a chosen network fully, with several seeds, and keeps its weights.
+
+    Example: evonas train results/digits 17 --epochs 100 --seeds 3
+    """
+    from evonas.cli.train import train_trial
+
+    raise typer.Exit(train_trial(folder, trial, epochs, seeds, workers, json))
+
+
+@app.command()
+def export(
+    folder: Folder,
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial that evonas train trained.")],
+    to: Annotated[str, typer.Option(help="torch (plain source), torchscript or onnx.")] = "torch",
+    output: Annotated[Path | None, typer.Option(help="Folder, instead of DIR/exported/TRIAL.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Whose weights; the best on validation data.")] = None,
+) -> None:
+    """Writes a trained network for programs that know nothing of evonas, with a model card.
+
+    Example: evonas export results/digits 17 --to onnx
+    """
+    from evonas.cli.train import export_trial
+
+    export_trial(folder, trial, to, output, seed)
+
+
+@app.command()
 def merge(
     first: Annotated[Path, typer.Argument(metavar="A", help="Results folder.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Results folder of the same campaign.")],
@@ -188,7 +223,8 @@ def _is_for_users(error: Any) -> bool:
     from evonas.campaign.fault import CampaignError
     from evonas.core.searcher import SearchError
     from evonas.journal.errors import JournalError
+    from spaces.discovery import UnknownComponent
 
-    if isinstance(error, (CampaignError, SearchError, JournalError, OSError)):
+    if isinstance(error, (CampaignError, SearchError, JournalError, UnknownComponent, OSError)):
         return True
-    return type(error).__name__ == "ChangedCampaign"
+    return type(error).__name__ in ("ChangedCampaign", "ExportError")

@@ -26,7 +26,7 @@ def compare_proxies(
         list[str] | None,
         typer.Option(
             help="Names with commas between them, or '{name: …, argument: …}'; the option may be repeated. "
-            "By default every one."
+            "By default every one but grasp and plain."
         ),
     ] = None,
     dataset: Annotated[str, typer.Option(help="Whose training examples make the batch.")] = "coloured_digits",
@@ -42,8 +42,9 @@ def compare_proxies(
 ) -> None:
     """How well zero-cost proxies rank architectures, beside published scores of the very same rows.
 
-    Kendall tau and Spearman of every proxy with the target, of parameters and MACs, of the aggregation of the proxies'
-    ranks and of published scores; agreement of ours with the published; milliseconds; failures with their reasons.
+    Kendall tau and Spearman of every proxy with the target, of parameters and MACs, of the aggregated ranks of the
+    proxies named (by default of macs, jacob_cov, nwot and trainability) and of AZ-NAS's four, and of published scores;
+    agreement of ours with the published; milliseconds; failures with their reasons.
 
     Examples:
         evonas proxies compare --space cell201 --table nasbench201.csv.gz --target cifar10_valid_acc_200ep:max

@@ -6,4 +6,5 @@
 - ``archive.py``, ``hypervolume.py``, ``record.py``: everything known so far, measured, and told.
 - ``searcher.py``, ``observer.py``: who chooses, who watches.
 - ``randomness.py``: generators keyed by purpose.
+- ``example_inputs.py``: noise or tokens where no data is at hand.
 """

@@ -30,10 +30,13 @@ class Training:
 
     Attributes:
         model: The trained network, in evaluation mode, on the training device.
-        metrics: Final figures by name; a classifier has ``validation_error`` (share in [0, 1]), ``validation_loss``
-            and ``train_loss``. A final retraining adds ``test_error``.
-        inputs: Validation inputs ``(n, *input_shape)`` on the training device.
-        targets: Validation targets ``(n,)``.
+        metrics: Final figures by name: ``validation_error`` (share of wrong answers in [0, 1]; of a regression the root
+            of the mean squared error), ``validation_loss`` (cross-entropy in nats, or the mean squared error) and
+            ``train_loss``; ``peak_memory_mb`` where the device can tell, ``batch_size`` where it was halved. A final
+            retraining adds ``test_error``.
+        inputs: Validation inputs ``(n, *input_shape)`` on the training device, as the network takes them; of
+            pixels that would take more than 256 MiB so, the first.
+        targets: Their targets.
         epochs: Epochs trained.
         seconds: Wall time of the training.
         curve: One mapping an epoch.
@@ -49,7 +52,7 @@ class Training:
 
     @property
     def validation_error(self) -> float:
-        """Share of validation examples classified wrongly, in [0, 1]."""
+        """Share of validation examples classified wrongly, in [0, 1]; a regression's root mean squared error."""
         return self.metrics["validation_error"]
 
 
@@ -97,6 +100,10 @@ class Subject:
         return self.trained
 
 
+class Unavailable(ValueError):
+    """An objective cannot be measured on this machine; its constructor says what is missing and the remedy."""
+
+
 class Objective(ABC):
     """One figure to minimise or maximise.
 
@@ -105,12 +112,14 @@ class Objective(ABC):
         needs: ``architecture`` (exact, microseconds), ``model`` (built, untrained) or ``training``.
         goal: ``min`` or ``max``. Applied once, where values enter the archive.
         unit: Shown beside the figure, e.g. ``"ms"``; empty for counts and shares.
+        noisy: Whether measuring again gives a slightly other figure, because a clock or a meter is read.
     """
 
     name: str
     needs: Needs
     goal: Goal
     unit: str
+    noisy: bool = False
 
     @abstractmethod
     def measure(self, subject: Subject) -> float:

@@ -95,6 +95,7 @@ class Problem:
         self._by_notation = measurements is not None and measurements.by_notation
         self.objectives = tuple(objectives)
         self.constraints = tuple(constraints)
+        self._model_values: dict[str, Mapping[str, float]] = {}  # by key: a noisy objective is measured once
         names = [objective.name for objective in self.objectives]
         if not names:
             raise ValueError("a search needs at least one objective, for example 'validation_error'")
@@ -151,7 +152,7 @@ class Problem:
             return None
         simplified = self.space.simplify(architecture)
         exact = self._measure(Subject(simplified, self.space, figures=figures), "architecture", rejections)
-        if exact is None:
+        if exact is None or not self._accepts(exact, rejections):
             return None
         key = architecture.key if self._by_notation else simplified.key
         return Candidate(architecture, simplified, exact, key, figures)
@@ -159,10 +160,22 @@ class Problem:
     def with_model_objectives(self, candidate: Candidate, rejections: Rejections) -> Candidate | None:
         """The candidate with the objectives that need a built model; None where a constraint rejects it.
 
-        The model is built under a seed of its own and thrown away; the global generator is as before.
+        The model is built under a seed of its own and thrown away; the global generator is as before. What was measured
+        of a candidate stays: asked again, the answer is the same, though an objective reads a clock.
         """
         if not self.has_model_objectives:
             return candidate
+        exact = self._model_values.get(candidate.key)
+        if exact is None:
+            exact = self._built_and_measured(candidate, rejections)
+            if exact is None:
+                return None
+            self._model_values[candidate.key] = exact
+        if not self._accepts(exact, rejections):
+            return None
+        return replace(candidate, exact={**candidate.exact, **exact})
+
+    def _built_and_measured(self, candidate: Candidate, rejections: Rejections) -> Mapping[str, float] | None:
         with torch.random.fork_rng(devices=[]):
             # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
             torch.default_generator.manual_seed(int(candidate.key[:8], 16))
@@ -173,8 +186,7 @@ class Problem:
                 rejections.examples.setdefault("build", told(error))
                 return None
             subject = Subject(candidate.simplified, self.space, built=model, figures=candidate.figures)
-            exact = self._measure(subject, "model", rejections)
-        return None if exact is None else replace(candidate, exact={**candidate.exact, **exact})
+            return self._measure(subject, "model", rejections)
 
     def _measure(self, subject: Subject, needs: str, rejections: Rejections) -> dict[str, float] | None:
         values: dict[str, float] = {}
@@ -187,9 +199,13 @@ class Problem:
                     rejections.examples.setdefault(reason, value.message)
                     return None
                 values[objective.name] = value
+        return values
+
+    def _accepts(self, values: Mapping[str, float], rejections: Rejections) -> bool:
+        """Whether all constraints on these objectives hold; counts the first that does not."""
         for constraint in self.constraints:
             known = values.get(constraint.objective)
             if known is not None and not constraint.holds(known):
                 rejections.add(constraint, known)
-                return None
-        return values
+                return False
+        return True

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
+from evonas.datasets._arguments import checked_seed, is_whole
 from evonas.datasets.dataset import Split, Splits
+from evonas.datasets.partition import Partition
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,14 +23,12 @@ def checked(name: str, train: int, seed: int) -> tuple[int, int]:
     Raises:
         ValueError: One breaks its rule; the message begins with the dataset's name.
     """
-    if not _is_whole(train) or not 100 <= train <= EXAMPLES - 200:
+    if not is_whole(train) or not 100 <= train <= EXAMPLES - 200:
         raise ValueError(
             f"{name}: train must be a whole number from 100 to {EXAMPLES - 200}, to leave 200 for the others; "
             f"got {train!r}"
         )
-    if not _is_whole(seed) or not 0 <= seed < 2**32:
-        raise ValueError(f"{name}: seed must be a whole number from 0 to 2**32 - 1; got {seed!r}")
-    return int(train), int(seed)
+    return int(train), checked_seed(name, seed)
 
 
 def digit_images() -> tuple[Tensor, Tensor]:
@@ -38,19 +40,17 @@ def digit_images() -> tuple[Tensor, Tensor]:
     return torch.tensor(images, dtype=torch.float32).reshape(-1, 1, 8, 8), torch.tensor(labels, dtype=torch.int64)
 
 
-def stratified(inputs: Tensor, targets: Tensor, train: int, seed: int) -> Splits:
-    """Splits stratified by class, half of what is not trained on each to validate and to test.
-
-    Inputs are standardised by the training split's mean and deviation.
-    """
+def digit_partition(labels: npt.NDArray[np.int64], train: int, seed: int) -> Partition:
+    """Rows stratified by class, half of what is not trained on each to validate and to test."""
     from sklearn.model_selection import train_test_split
 
-    labels = targets.numpy()
-    first, rest = train_test_split(range(EXAMPLES), train_size=train, stratify=labels, random_state=seed)
+    first, rest = train_test_split(np.arange(EXAMPLES), train_size=train, stratify=labels, random_state=seed)
     validation, test = train_test_split(rest, train_size=0.5, stratify=labels[rest], random_state=seed)
-    inputs = (inputs - inputs[first].mean()) / inputs[first].std()
-    return Splits(*(Split(inputs[rows], targets[rows]) for rows in (first, validation, test)))
+    return Partition(first, validation, test)
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral)  # numpy's integers, too
+def stratified(inputs: Tensor, targets: Tensor, train: int, seed: int) -> Splits:
+    """Splits by ``digit_partition``; inputs are standardised by the training split's mean and deviation."""
+    rows = digit_partition(targets.numpy(), train, seed)
+    inputs = (inputs - inputs[rows.train].mean()) / inputs[rows.train].std()
+    return Splits(*(Split(inputs[part], targets[part]) for part in (rows.train, rows.validation, rows.test)))

@@ -4,26 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Examples with their labels.
-
-    Attributes:
-        inputs: Shape ``(n, *input_shape)``, float32, standardised.
-        targets: Shape ``(n,)``, int64, in ``range(classes)``.
-    """
-
-    inputs: Tensor
-    targets: Tensor
-
-    def __len__(self) -> int:
-        return len(self.targets)
+from evonas.core.split import Split as Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +26,24 @@ class Splits:
 class Dataset(ABC):
     """Labelled examples in three disjoint splits, fixed by a seed. Picklable without its data: workers load it anew.
 
+    Shape and classes are known once it is constructed, which reads no more of the data than that takes.
+
     Attributes:
         input_shape: Shape of one example, ``(channels, height, width)`` for images.
-        classes: Number of classes.
+        classes: Number of classes; of a regression, of its targets.
+        regression: Whether targets are numbers to be met, not classes.
+        vocabulary: Where an example is a sequence of token ids, their number, as ``Space.vocabulary``; else None.
     """
 
     input_shape: tuple[int, ...]
     classes: int
+    regression: bool = False
+    vocabulary: int | None = None
 
     @abstractmethod
     def load(self) -> Splits:
-        """Loads the three splits; equal at every call."""
+        """Loads the three splits; equal at every call.
+
+        Raises:
+            ValueError: The data break a rule; says which, what was found and the remedy.
+        """

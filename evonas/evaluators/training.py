@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,8 +13,8 @@ import torch
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.objective import Objective, Subject, Training, measured
-from evonas.datasets.dataset import Dataset, Split, Splits
-from evonas.trainers.classifier import score
+from evonas.datasets.dataset import Dataset, Splits
+from evonas.trainers.score import score
 from evonas.trainers.trainer import Trainer
 from spaces.architecture import Architecture
 from spaces.space import Space
@@ -83,9 +84,10 @@ class TrainingEvaluator(Evaluator):
                 started = time.perf_counter()
                 self.trainer.train(
                     self.space.build(architecture),
-                    (train.inputs[:few], train.targets[:few]),
-                    (validation.inputs[:held], validation.targets[:held]),
+                    train.first(few),
+                    validation.first(held),
                     seed=0,
+                    settings=dict(architecture.settings),
                 )
                 return (time.perf_counter() - started) / share
 
@@ -96,18 +98,39 @@ class TrainingEvaluator(Evaluator):
                 self._splits = self.dataset.load()
         return self._splits
 
+    def train(self, architecture: Architecture, seed: int) -> Training | Failure:
+        """Trains one architecture and hands the network over, as ``evaluate`` does before it measures.
+
+        Args:
+            architecture: Simplified.
+            seed: Fixes initial weights and batch order.
+
+        Returns:
+            The training, with ``test_error`` among its metrics where ``test`` was asked for; or why there is none.
+        """
+        try:
+            with one_torch_thread():
+                splits = self._data()
+                with _generators_seeded(seed):
+                    return self._trained(architecture, splits, seed)
+        except Exception as error:
+            return Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
+
+    def _trained(self, architecture: Architecture, splits: Splits, seed: int) -> Training | Failure:
+        model = self.space.build(architecture)
+        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
+        if self.test and isinstance(training, Training):
+            test_error = score(training.model, splits.test)[1]
+            training = replace(training, metrics={**training.metrics, TEST_ERROR: test_error})
+        return training
+
     def _evaluate(
         self, architecture: Architecture, splits: Splits, seed: int
     ) -> Failure | tuple[dict[str, float], Training]:
-        train, validation = splits.train, splits.validation
-        model = self.space.build(architecture)
-        training = self.trainer.train(
-            model, (train.inputs, train.targets), (validation.inputs, validation.targets), seed
-        )
+        training = self._trained(architecture, splits, seed)
         if isinstance(training, Failure):
             return training
-        # Measured before the objectives, which may change the network.
-        test_error = _test_error(training, splits.test) if self.test else None
+        # Test data were looked at before the objectives, which may change the network.
         values: dict[str, float] = {}
         subject = Subject(architecture, self.space, trained=training)
         for objective in self.objectives:
@@ -115,14 +138,9 @@ class TrainingEvaluator(Evaluator):
             if isinstance(value, Failure):
                 return value
             values[objective.name] = value
-        if test_error is not None:
-            values[TEST_ERROR] = test_error
+        if self.test:
+            values[TEST_ERROR] = training.metrics[TEST_ERROR]
         return values, training
-
-
-def _test_error(training: Training, test: Split) -> float:
-    device = training.inputs.device
-    return score(training.model, test.inputs.to(device), test.targets.to(device))[1]
 
 
 @contextmanager

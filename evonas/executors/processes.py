@@ -7,11 +7,12 @@ import queue
 import signal
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from pickle import PicklingError
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+from evonas.executors.visible_devices import visible_devices
 from evonas.executors.worker import Payload, Worker
 
 P = ParamSpec("P")
@@ -25,6 +26,9 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _IDLE_LOOK_SECONDS = 0.5
+
+WORKERS = 2
+"""Where neither their number nor devices are given."""
 
 
 class _Task(NamedTuple):
@@ -50,15 +54,30 @@ class Processes(Executor):
     or a result cannot be unpickled, and waits for ever for a task that ends its process with status 0.)
 
     Args:
-        workers: Number of processes, at least 1.
+        workers: Number of processes, at least 1; 2 by default, or one for each of ``devices``.
         timeout_seconds: Wall time that one task may take, once its worker has started; positive, or None for any.
         threads_per_worker: Threads of torch, OpenMP and BLAS in each worker.
+        devices: One worker for each: ``"cuda:0"``, ``"cuda:1"``, …, or ``"cpu"``. A worker sees its own GPU alone, as
+            ``"cuda:0"``, so that whatever takes a device by itself takes that.
 
     Raises:
-        ValueError: A number is out of range.
+        ValueError: A number is out of range, or a device does not exist or is named twice.
     """
 
-    def __init__(self, workers: int = 2, timeout_seconds: float | None = None, threads_per_worker: int = 1) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        timeout_seconds: float | None = None,
+        threads_per_worker: int = 1,
+        devices: Sequence[str] | None = None,
+    ) -> None:
+        own = [] if devices is None else visible_devices(devices)
+        if workers is None:
+            workers = len(own) or WORKERS
+        elif own and workers != len(own):
+            raise ValueError(
+                f"executor 'processes': workers must be one for each device, {len(own)}. Got {workers}. Leave it out"
+            )
         for name, number in (("workers", workers), ("threads_per_worker", threads_per_worker)):
             if number < 1:
                 raise ValueError(f"executor 'processes': {name} must be at least 1. Got {number}")
@@ -70,7 +89,8 @@ class Processes(Executor):
         self._guard = threading.Lock()
         self._is_shut_down = False
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._workers = [Worker(dict.fromkeys(_THREAD_VARIABLES, str(threads_per_worker))) for _ in range(workers)]
+        threads = dict.fromkeys(_THREAD_VARIABLES, str(threads_per_worker))
+        self._workers = [Worker({**threads, **environment}) for environment in own or [{}] * workers]
         # Threads know the executor only weakly: where it is dropped without a shutdown, they finish its tasks and end.
         self._threads = [
             threading.Thread(

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
-from torch.nn.utils import parametrize
+
+from evonas.exporters.unparametrized import unparametrized
 
 
 class _Shaped(fx.Proxy):
@@ -58,20 +59,6 @@ class _Tracer(fx.Tracer):
             return target(*args, **kwargs) if kind == "call_function" else None
 
 
-def _unparametrized(model: nn.Module) -> nn.Module:
-    """A copy in which weights that are computed from others (fake quantisation) stand as what they are now."""
-    plain = copy.deepcopy(model)
-    for module in list(plain.modules()):
-        if parametrize.is_parametrized(module):
-            # torch's remove_parametrizations would take the weights from the model's own class, which the copy shares.
-            held = {name: getattr(module, name).detach() for name in module.parametrizations}  # type: ignore[union-attr]
-            del module.parametrizations
-            module.__class__ = type(module).__bases__[0]
-            for name, weight in held.items():
-                module.register_parameter(name, nn.Parameter(weight))
-    return plain
-
-
 def traced(model: nn.Module, example: Tensor) -> fx.GraphModule:
     """A copy of the network as torch layers in the order of running.
 
@@ -82,7 +69,7 @@ def traced(model: nn.Module, example: Tensor) -> fx.GraphModule:
     Raises:
         Exception: What the network's own code raises where it decides by values or iterates over them.
     """
-    plain = _unparametrized(model)
+    plain = unparametrized(model)
     tracer = _Tracer(copy.deepcopy(plain), example)
     return fx.GraphModule(plain, tracer.trace(plain))
 

@@ -31,9 +31,7 @@ class Onnx(Exporter):
         self.opset = opset
 
     def write(self, model: nn.Module, inputs: Tensor, folder: Path) -> list[Path]:
-        missing = [package for package in _PACKAGES if find_spec(package) is None]
-        if missing:
-            raise ExportError(f"onnx: {', '.join(missing)} must be installed: pip install 'evonas[onnx]'")
+        check_installed()
         import onnxruntime
 
         file = folder / "network.onnx"
@@ -62,3 +60,14 @@ class Onnx(Exporter):
             (got,) = session.run(None, {session.get_inputs()[0].name: examples.numpy()})
             check_equal("onnx", wanted, torch.from_numpy(got), 1e-3)
         return [file]
+
+
+def check_installed() -> None:
+    """Passes silently where the packages that ONNX needs are there.
+
+    Raises:
+        ExportError: They are not; names them.
+    """
+    missing = [package for package in _PACKAGES if find_spec(package) is None]
+    if missing:
+        raise ExportError(f"onnx: {', '.join(missing)} must be installed: pip install 'evonas[onnx]'")

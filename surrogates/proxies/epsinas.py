@@ -13,6 +13,10 @@ class Epsinas(Proxy):
 
     Outputs of the whole batch under weights 1e-7 and 1 are scaled to [0, 1] each; the score is their mean absolute
     difference over their mean. Scaled outputs that are exactly zero are left out.
+
+    In the code's single precision a third of NAS-Bench-201's cells, the better ones, put out zeros and have no score.
+    In double precision all have one, but one that ranks those too low: on 36 cells Kendall tau is .64 among the cells
+    that single precision can score (there .70), and .08 over all.
     """
 
     needs = frozenset({"constant_outputs"})
@@ -27,8 +31,8 @@ class Epsinas(Proxy):
         low, high = outputs.amin(dim=1, keepdim=True), outputs.amax(dim=1, keepdim=True)
         if bool((low == high).any()):
             raise ProxyFailure(
-                "epsinas needs outputs that differ within the batch; under constant weights they do not: many layers "
-                "of weights 1e-7 without skip connections put out zeros"
+                "epsinas needs outputs that differ within the batch; under constant weights they do not: all inputs "
+                "have one sum, or very many layers of weights 1e-7 without skip connections put out zeros"
             )
         scaled = (outputs - low) / (high - low)
         kept = scaled > 0

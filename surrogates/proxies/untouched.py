@@ -31,7 +31,8 @@ def untouched_model(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         for module, mode, (parameters, buffers) in zip(modules, modes, owned, strict=True):
-            module.training = mode
+            if module.training != mode:  # setting an attribute of a module is slow
+                module.training = mode
             module._parameters.clear()
             module._parameters.update(parameters)
             module._buffers.clear()

@@ -14,8 +14,9 @@ class Zen(Proxy):
 
     ``log E‖f(x) - f(x + α ε)‖₁ + Σ_k log sqrt(mean σ_k²)`` with Gaussian weights, Gaussian noise x and ε, α = 0.01, f
     the feature map before global average pooling and σ_k² the variances of the k-th batch normalisation over the batch.
-    No value of the batch is seen. The paper's code takes running variances after one update, of which a tenth is the
-    batch's; these are the batch's own, as the paper has it.
+    No value of the batch is seen. These are the batch's own variances, as the paper has it. Published scores follow its
+    code, which reads running variances after both passes, 0.81 + 0.19 σ²: with that for σ² the ranks of ours agree with
+    theirs to .99 instead of .95 on 40 cells.
     """
 
     needs = frozenset({"perturbation"})

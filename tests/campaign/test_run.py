@@ -13,6 +13,7 @@ import pytest
 from quick import SPACE, Recorder, Scripted, quick_plan, sequence
 
 from evonas.benchmarks.sleeping import Sleeping
+from evonas.campaign.recall import recall
 from evonas.campaign.session import JOURNAL, ChangedCampaign, execute
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation
@@ -255,3 +256,14 @@ def test_a_results_folder_can_be_moved_and_gone_on_with(tmp_path: Path) -> None:
     shutil.move(tmp_path / "here", tmp_path / "there")
     record, _ = execute(quick_plan(budget=14), tmp_path / "there", Silent())
     assert len(record.archive.trained) == 14
+
+
+def test_a_campaign_is_recalled_with_its_own_space(tmp_path: Path) -> None:
+    """Made anew for the dataset's shape, which the campaign's file does not say, and not a stand-in for it."""
+    space = {"name": "cell201", "skeleton": "compact", "channels": [4]}
+    plan = quick_plan("training", space=space, trainer={"name": "classifier", "epochs": 1}, budget=1, initial=1)
+    execute(plan, tmp_path, Silent())
+    recalled = recall(tmp_path).space
+    assert isinstance(recalled, Cell201)
+    assert recalled.input_shape == (1, 8, 8)
+    assert plan.resolved["space"] == {**plan.resolved["space"], **space}

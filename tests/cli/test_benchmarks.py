@@ -13,10 +13,29 @@ def rows(*arguments: object, cwd: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in evonas("benchmark", *arguments, "--json", cwd=cwd).splitlines()]
 
 
+@pytest.mark.slow
 def test_the_engines_own_share_is_small_beside_trainings_of_a_minute(tmp_path: Path) -> None:
     (row,) = rows("overhead", "--seconds", 60, "--budget", 20, cwd=tmp_path)
     assert row["training_seconds"] == 600
     assert 0 < float(str(row["other_share"])) < 0.05
+
+
+@pytest.mark.slow
+def test_the_trainer_is_set_beside_loops_written_by_hand(tmp_path: Path) -> None:
+    found = rows("training", "--candidates", 2, "--repeats", 1, "--epochs", 1, cwd=tmp_path)[:3]
+    assert [row["way"] for row in found] == ["trainer", "bare", "plain"]
+    trainer, bare, _ = (float(str(row["candidates_per_hour"])) for row in found)
+    assert float(str(found[1]["seconds_over_trainer"])) == pytest.approx(trainer / bare)
+
+
+@pytest.mark.slow
+def test_packing_issues_a_fraction_of_the_operations(tmp_path: Path) -> None:
+    found = rows("packing", "--candidates", 16, cwd=tmp_path)[:2]
+    assert [(row["cells"], row["candidates"]) for row in found] == [(1, 16), (5, 16)]
+    for row in found:
+        packed, alone = (float(str(row[name])) for name in ("operations_packed", "operations_alone"))
+        assert 0 < packed < alone / 2
+        assert row["share"] == pytest.approx(packed / alone)
 
 
 @pytest.mark.slow
@@ -51,4 +70,4 @@ def test_proxies_are_set_beside_a_pass(tmp_path: Path) -> None:
     passes = {row["proxies"]: row.get("passes") for row in found}
     assert passes["pass"] == 1
     assert 0 < float(str(passes["l2_norm"])) < float(str(passes["nine"])) < float(str(passes["nine, synflow, zen"]))
-    assert passes["nine, compact"] is None
+    assert passes["nine, compact, alone"] is passes["nine, compact, two processes"] is None

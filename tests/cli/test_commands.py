@@ -82,6 +82,32 @@ def test_pick_chooses_within_bounds(finished: tuple[Path, str]) -> None:
     )
 
 
+def test_a_chosen_network_is_trained_fully_and_leaves(finished: tuple[Path, str]) -> None:
+    folder, _ = finished
+    errors = evonas("export", "results/fast", 3, cwd=folder, status=1)
+    assert "trial 3 was not trained fully; first run: evonas train results/fast 3" in errors
+    done = subprocess.run(
+        [sys.executable, "-m", "evonas", "train", "results/fast", "3", "--epochs", "2", "--seeds", "2", "--json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["test_error"]["seeds"] == 2
+    assert "2 epochs, 2 seeds" in done.stderr
+    told = json.loads((folder / "results/fast/trained/3/figures.json").read_text())["seeds"]
+    best = min(told, key=lambda seed: told[seed]["figures"]["validation_error"])
+    written = evonas("export", "results/fast", 3, cwd=folder).splitlines()
+    assert [Path(file).name for file in written] == ["network.py", "network.safetensors", "model_card.json"]
+    card = json.loads((folder / written[-1]).read_text())
+    assert str(card["weights_of_seed"]) == best
+    assert card["parameters"] == trials(folder / "results/fast", folder)[3]["values"]["parameters"]
+    assert "expected an exporter" in evonas("export", "results/fast", 3, "--to", "coreml", cwd=folder, status=1)
+    assert "no weights of seed 7" in evonas("export", "results/fast", 3, "--seed", 7, cwd=folder, status=1)
+    assert "there is no trial 99" in evonas("train", "results/fast", 99, cwd=folder, status=1)
+
+
 def test_report_is_written_anew_also_elsewhere(finished: tuple[Path, str]) -> None:
     folder, _ = finished
     evonas("report", "results/fast", "--output", "other.html", cwd=folder)
@@ -129,7 +155,20 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-COMMANDS = ["run", "check", "new", "show", "pick", "merge", "report", "list", "predictors compare", "proxies compare"]
+COMMANDS = [
+    "run",
+    "check",
+    "new",
+    "show",
+    "pick",
+    "merge",
+    "train",
+    "export",
+    "report",
+    "list",
+    "predictors compare",
+    "proxies compare",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

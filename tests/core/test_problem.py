@@ -147,9 +147,9 @@ def test_model_objectives_join_the_exact_ones() -> None:
 
 
 def test_model_objectives_read_and_write_no_global_generator() -> None:
-    made = problem(ERROR, WEIGHT)
     found = []
     for seed in (1, 2):
+        made = problem(ERROR, WEIGHT)
         torch.manual_seed(seed)
         before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
         found.append(made.with_model_objectives(candidate(made, 8), Rejections()))
@@ -164,6 +164,22 @@ def test_networks_of_one_shape_start_from_weights_of_their_own() -> None:
     made = problem(ERROR, first_weight)
     found = [made.with_model_objectives(candidate(made, width), Rejections()) for width in range(2, 40, 2)]
     assert len({one.exact["first"] for one in found if one is not None}) == 19
+
+
+def test_what_was_measured_of_a_candidate_stays() -> None:
+    """Otherwise a noisy objective, a clock's, would turn a candidate down that it let pass before."""
+    readings = iter([3.0, 99.0])
+    made = problem(ERROR, stories.Named("clock", needs="model", measure=lambda subject: next(readings)), clock="< 4")
+    found = [made.with_model_objectives(candidate(made, 8), Rejections()) for _ in range(2)]
+    assert [one.exact for one in found if one is not None] == [{"clock": 3.0}] * 2
+    assert made.with_model_objectives(candidate(made, 10), Rejections()) is None
+
+
+def test_a_failure_to_measure_does_not_stay() -> None:
+    readings = iter([None, 3.0])
+    made = problem(ERROR, stories.Named("clock", needs="model", measure=lambda subject: next(readings)))
+    found = [made.with_model_objectives(candidate(made, 8), Rejections()) for _ in range(2)]
+    assert [one is None for one in found] == [True, False]
 
 
 def test_model_objectives_can_be_bounded() -> None:

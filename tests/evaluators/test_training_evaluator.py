@@ -4,7 +4,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +24,7 @@ from evonas.objectives.function import Function
 from evonas.objectives.macs import Macs
 from evonas.objectives.validation_error import ValidationError
 from evonas.trainers.classifier import Classifier
-from evonas.trainers.trainer import Trainer
+from evonas.trainers.trainer import NO_SETTINGS, Trainer
 from spaces.architecture import Architecture
 from spaces.cell201 import Cell201
 
@@ -84,8 +84,8 @@ def test_a_training_is_that_of_the_trainer_on_the_network_of_the_seed() -> None:
         torch.manual_seed(8)
         expected = Classifier(epochs=2, device="cpu").train(
             SPACE.build(ARCHITECTURE),
-            (splits.train.inputs, splits.train.targets),
-            (splits.validation.inputs, splits.validation.targets),
+            splits.train,
+            splits.validation,
             seed=8,
         )
     assert isinstance(expected, Training)
@@ -340,11 +340,12 @@ class Clocked(Trainer):
         self.seen: list[tuple[int, int]] = []
 
     def train(
-        self, model: nn.Module, train: tuple[Tensor, Tensor], validation: tuple[Tensor, Tensor], seed: int
+        self, model: nn.Module, train: Split, validation: Split, seed: int, settings: Mapping[str, float] = NO_SETTINGS
     ) -> Training | Failure:
-        self.seen.append((len(train[0]), len(validation[0])))
-        assert (len(train[1]), len(validation[1])) == self.seen[-1]
-        self.now += 0.01 * len(train[0])
+        self.seen.append((len(train.inputs), len(validation.inputs)))
+        assert (len(train), len(validation)) == self.seen[-1]
+        assert settings == dict(ARCHITECTURE.settings)
+        self.now += 0.01 * len(train)
         return Failure("divergence", "of no matter")
 
 

@@ -55,6 +55,7 @@ def test_without_a_predictor_evolution_beats_random_search(name: str) -> None:
     assert mean_reached(name, 96) > mean_reached("random", 96) + 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(taking("predictor")))
 def test_with_a_predictor_evolution_is_beaten(name: str) -> None:
     """Measured over these 3 seeds at 48 trainings with the default predictor: screened_nsga2 1.03 (with trees .85),

@@ -136,6 +136,16 @@ def test_epsinas_as_its_authors_compute_it() -> None:
     assert score(Epsinas(), model, inputs) == pytest.approx(expected, rel=1e-4)
 
 
+def test_epsinas_is_blind_to_how_many_linear_layers_scale_the_outputs() -> None:
+    """In single precision ten weights of 1e-7 in a row are zero."""
+    shallow = nn.Sequential(nn.Conv2d(1, 2, 3), nn.GELU(), nn.Flatten(), nn.Linear(72, 3))
+    deep = nn.Sequential(*shallow, *(nn.Linear(3, 3) for _ in range(8)))
+    expected = score(Epsinas(), shallow, networks.batch())
+    assert expected > 0
+    assert score(Epsinas(), deep, networks.batch()) == pytest.approx(expected, rel=1e-6)
+    assert all(parameter.dtype == torch.float32 for parameter in deep.parameters())
+
+
 def test_meco_is_the_least_eigenvalue_of_numpys_correlations() -> None:
     model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Conv2d(3, 2, 3), nn.Flatten())
     inputs, expected = networks.batch(), 0.0

@@ -23,6 +23,7 @@ from surrogates.pretraining.corpus import Corpus, distinct_samples, free_targets
 from surrogates.pretraining.pretraining import MASKED, Recipe, pretrain
 
 SCRIPT = Path(__file__).parents[2] / "runs" / "pretrain.py"
+YAML = SCRIPT.parent / "pretraining" / "cell201.yaml"
 QUICK = Recipe(members=2, hidden=16, layers=2, steps=120, held_out=0.2)
 
 
@@ -196,7 +197,7 @@ def test_the_script_writes_a_file_that_a_predictor_takes(
         "output": str(output),
     }
     arguments = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
-    assert script.main([str(SCRIPT.with_suffix(".yaml")), *arguments]) == 0
+    assert script.main([str(YAML), *arguments]) == 0
     card = json.loads(output.with_suffix(".json").read_text())
     assert {"log_macs", "parameters", "error", MASKED} <= set(card["scores"])
     assert "never trained on" in capsys.readouterr().err
@@ -218,5 +219,5 @@ def test_the_script_says_what_is_wrong(
     script: ModuleType, change: str, message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     arguments = ["--set", "samples=5", "--set", f"output={tmp_path / 'x.safetensors'}", "--set", change]
-    assert script.main([str(SCRIPT.with_suffix(".yaml")), *arguments]) == 2
+    assert script.main([str(YAML), *arguments]) == 2
     assert re.search(message, capsys.readouterr().err)

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 
 from evonas.core.failure import Failure
 from evonas.core.objective import Training
+from evonas.core.split import Split
 from evonas.datasets.digits import Digits
-from evonas.trainers.classifier import Classifier, score
+from evonas.trainers.classifier import Classifier
+from evonas.trainers.score import score
 from spaces.cell201 import Cell201
 
 SPACE = Cell201(skeleton="compact", channels=4, input_shape=(1, 8, 8))
@@ -31,9 +33,9 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def digits() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def digits() -> tuple[Split, Split]:
     splits = Digits(train=150).load()
-    return (splits.train.inputs, splits.train.targets), (splits.validation.inputs, splits.validation.targets)
+    return splits.train, splits.validation
 
 
 def cell(seed: int = 0) -> nn.Module:
@@ -70,9 +72,11 @@ def test_it_is_sgd_with_a_one_cycle_schedule(digits: Any, epochs: int) -> None:
     training = trained(Classifier(epochs=epochs, device="cpu"), mine, digits, seed=5)
 
     reference.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    inputs, targets = digits[0]
+    inputs, targets = digits[0].inputs, digits[0].targets
     inputs = inputs.contiguous(memory_format=torch.channels_last)
-    optimiser = torch.optim.SGD(reference.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True)
+    optimiser = torch.optim.SGD(
+        reference.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True, fused=True
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=0.1, epochs=epochs, steps_per_epoch=2, cycle_momentum=False
     )
@@ -115,7 +119,7 @@ def test_every_step_is_the_textbooks(
     mine, reference = perceptron(), perceptron().double()
     trained(Classifier(epochs, batch_size, learning_rate, momentum, weight_decay, "cpu"), mine, digits, seed=1)
 
-    inputs, targets = digits[0][0].double(), digits[0][1]
+    inputs, targets = digits[0].inputs.double(), digits[0].targets
     rows_by_step = [rows for epoch in batches(150, batch_size, epochs, seed=1) for rows in epoch]
     parameters = list(reference.parameters())
     velocities: list[Tensor | None] = [None] * len(parameters)
@@ -134,23 +138,58 @@ def test_every_step_is_the_textbooks(
         torch.testing.assert_close(mine.state_dict()[name].double(), value, rtol=1e-3, atol=1e-4, msg=name)
 
 
+BASE: dict[str, Any] = {
+    "epochs": 2,
+    "batch_size": 32,
+    "learning_rate": 0.1,
+    "momentum": 0.9,
+    "weight_decay": 5e-4,
+    "optimiser": "sgd",
+    "schedule": "one_cycle",
+    "label_smoothing": 0.0,
+    "mixup": 0.0,
+    "crop": 1,
+    "flip": False,
+    "cutout": 0,
+    "augmentation": 1.0,
+    "ema": 0.0,
+    "clip": 0.0,
+    "precision": "auto",
+}
+OTHER: dict[str, Any] = {
+    "epochs": 3,
+    "batch_size": 33,
+    "learning_rate": 0.2,
+    "momentum": 0.8,
+    "weight_decay": 5e-2,
+    "optimiser": "adamw",
+    "schedule": "cosine",
+    "label_smoothing": 0.1,
+    "mixup": 0.4,
+    "crop": 2,
+    "flip": True,
+    "cutout": 3,
+    "augmentation": 0.5,
+    "ema": 0.5,
+    "clip": 0.01,
+    "precision": "bfloat16",
+}
+
+
 def test_no_hyperparameter_is_ignored(digits: Any) -> None:
-    base = {"epochs": 2, "batch_size": 32, "learning_rate": 0.1, "momentum": 0.9, "weight_decay": 5e-4}
-    other = {"epochs": 3, "batch_size": 33, "learning_rate": 0.2, "momentum": 0.8, "weight_decay": 5e-2}
-    assert set(base) == set(inspect.signature(Classifier).parameters) - {"device"}
+    assert set(BASE) == set(OTHER) == set(inspect.signature(Classifier).parameters) - {"device", "halve_batch"}
     weights = {}
-    for changed in (None, *base):
-        arguments = base if changed is None else {**base, changed: other[changed]}
+    for changed in (None, *BASE):
+        arguments = BASE if changed is None else {**BASE, changed: OTHER[changed]}
         model = perceptron()
-        trained(Classifier(**arguments, device="cpu"), model, digits)  # type: ignore[arg-type]
+        trained(Classifier(**arguments, device="cpu"), model, digits)
         weights[changed] = torch.cat([value.flatten() for value in model.parameters()])
-    for changed in base:
+    for changed in BASE:
         assert not torch.allclose(weights[changed], weights[None], rtol=0, atol=1e-6), changed
 
 
 def test_training_learns_digits() -> None:
     splits = Digits().load()
-    held = splits.validation.inputs, splits.validation.targets
     model = Cell201(skeleton="compact", channels=8, input_shape=(1, 8, 8))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -161,8 +200,8 @@ def test_training_learns_digits() -> None:
                 )
             )
         )
-    _, untrained = score(network, *held)
-    training = trained(Classifier(), network, ((splits.train.inputs, splits.train.targets), held))
+    _, untrained = score(network, splits.validation)
+    training = trained(Classifier(), network, (splits.train, splits.validation))
     assert untrained > 0.6
     assert training.validation_error < 0.08
     assert training.curve[-1]["train_loss"] < training.curve[0]["train_loss"] / 5
@@ -176,7 +215,7 @@ def test_channels_last_is_a_layout_and_no_other_result(digits: Any) -> None:
     for step, rows in enumerate(batches(150, 50, 1, seed=0)[0]):
         optimiser.param_groups[0]["lr"] = one_cycle(step, 3, 0.01)
         optimiser.zero_grad()
-        nn.functional.cross_entropy(reference(digits[0][0][rows]), digits[0][1][rows]).backward()
+        nn.functional.cross_entropy(reference(digits[0].inputs[rows]), digits[0].targets[rows]).backward()
         optimiser.step()
     for name, value in reference.state_dict().items():
         torch.testing.assert_close(mine.state_dict()[name], value, rtol=1e-3, atol=1e-4, msg=name)
@@ -184,7 +223,7 @@ def test_channels_last_is_a_layout_and_no_other_result(digits: Any) -> None:
 
 def test_inputs_that_are_no_images_train_too() -> None:
     inputs, targets = torch.randn(20, 3, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 2
-    training = trained(Classifier(epochs=2, device="cpu"), nn.Linear(3, 2), ((inputs, targets), (inputs, targets)))
+    training = trained(Classifier(epochs=2, device="cpu"), nn.Linear(3, 2), (Split(inputs, targets),) * 2)
     assert training.epochs == 2
 
 
@@ -224,15 +263,14 @@ def test_a_loss_that_leaves_the_numbers_is_a_divergence(digits: Any) -> None:
 
 
 def test_training_data_that_are_infinite_are_a_divergence(digits: Any) -> None:
-    inputs, targets = digits[0]
-    broken = torch.where(torch.arange(150).view(-1, 1, 1, 1) == 7, math.inf, inputs)
-    failure = failed(Classifier(epochs=2, device="cpu"), ((broken, targets), digits[1]))
+    broken = torch.where(torch.arange(150).view(-1, 1, 1, 1) == 7, math.inf, digits[0].inputs)
+    failure = failed(Classifier(epochs=2, device="cpu"), (Split(broken, digits[0].targets), digits[1]))
     assert failure.message == "the training loss became nan in epoch 1 of 2; a learning_rate below 0.1 may help"
 
 
 def test_validation_data_that_are_infinite_are_a_divergence(digits: Any) -> None:
-    inputs, targets = digits[1]
-    failure = failed(Classifier(epochs=2, device="cpu"), (digits[0], (inputs * math.inf, targets)))
+    broken = Split(digits[1].inputs * math.inf, digits[1].targets)
+    failure = failed(Classifier(epochs=2, device="cpu"), (digits[0], broken))
     assert failure.message == "the validation loss is nan after 2 epochs; a learning_rate below 0.1 may help"
 
 
@@ -244,6 +282,16 @@ def test_validation_data_that_are_infinite_are_a_divergence(digits: Any) -> None
         ("learning_rate", [0, -0.1, math.inf, math.nan], "positive and finite; got "),
         ("momentum", [-0.1, 1, 1.5, math.nan], r"in \[0, 1\); got "),
         ("weight_decay", [-1e-9, math.inf, math.nan], "finite and not negative; got "),
+        ("optimiser", ["adam", ""], "one of sgd, adamw; got "),
+        ("schedule", ["linear"], "one of one_cycle, cosine; got "),
+        ("precision", ["float16"], "one of auto, float32, bfloat16; got "),
+        ("label_smoothing", [-0.1, 1, math.nan], r"in \[0, 1\); got "),
+        ("ema", [-0.1, 1], r"in \[0, 1\); got "),
+        ("mixup", [-1, math.nan], "finite and not negative; got "),
+        ("clip", [-1, math.inf], "finite and not negative; got "),
+        ("crop", [-1, 0.5], "a whole number of pixels, 0 for none; got "),
+        ("cutout", [-1, 0.5], "a whole number of pixels, 0 for none; got "),
+        ("augmentation", [-0.1, 1.5], r"a share of the examples, in \[0, 1\]; got "),
         ("device", ["gpu", "", 3.5, None, "cuda:x"], "'auto' or a torch device such as 'cpu' or 'cuda:0'; got "),
     ],
 )
@@ -251,6 +299,12 @@ def test_arguments_that_break_a_rule_are_refused(argument: str, values: list[Any
     for value in values:
         with pytest.raises(ValueError, match=f"classifier: {argument} must be {rule}"):
             Classifier(**{argument: value})
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    told = "classifier: device must exist on this machine, which has [0-9]+ CUDA devices; got 'cuda:99': take 'auto'"
+    with pytest.raises(ValueError, match=told):
+        Classifier(device="cuda:99")
 
 
 def test_numpys_integers_are_whole_numbers() -> None:
@@ -283,7 +337,7 @@ def test_a_score_is_the_mean_loss_and_the_share_of_wrong_answers(batch_size: int
         model = InPlace().train()
         inputs, targets = torch.randn(23, 5), torch.arange(23) % 4
     copy = inputs.clone()
-    loss, error = score(model, inputs, targets, batch_size)
+    loss, error = score(model, Split(inputs, targets), batch_size)
 
     weight, bias = (parameter.detach().numpy().astype(np.float64) for parameter in model.linear.parameters())
     logits = np.maximum(copy.numpy().astype(np.float64), 0) @ weight.T + bias
@@ -301,7 +355,7 @@ def test_a_score_is_the_mean_loss_and_the_share_of_wrong_answers(batch_size: int
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
 def test_it_trains_on_a_gpu() -> None:
     splits = Digits().load()
-    data = ((splits.train.inputs, splits.train.targets), (splits.validation.inputs, splits.validation.targets))
+    data = (splits.train, splits.validation)
     training = trained(Classifier(), cell(), data)
     assert training.inputs.is_cuda
     assert next(training.model.parameters()).is_cuda

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from evonas.campaign.rooms import ROOMS
 from evonas.core.objective import Training
+from evonas.core.split import Split
 from evonas.trainers.trainer import Trainer
 from spaces.discovery import discover, summary
 
@@ -17,8 +19,14 @@ FOUND = discover(ROOMS["trainer"])
 every_trainer = pytest.mark.parametrize("name", FOUND)
 
 _RNG = torch.Generator().manual_seed(0)
-TRAIN = torch.randn(96, 1, 4, 4, generator=_RNG), torch.arange(96) % 3
-VALIDATION = torch.randn(30, 1, 4, 4, generator=_RNG), torch.arange(30) % 3
+
+
+def split(count: int, regression: bool) -> Split:
+    inputs = torch.randn(count, 1, 4, 4, generator=_RNG)
+    return Split(inputs, torch.randn(count, 3, generator=_RNG) if regression else torch.arange(count) % 3)
+
+
+DATA = {regression: (split(96, regression), split(30, regression)) for regression in (False, True)}
 
 
 def network(seed: int = 0) -> nn.Module:
@@ -27,8 +35,9 @@ def network(seed: int = 0) -> nn.Module:
         return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(16, 3))
 
 
-def trained(trainer: Trainer, seed: int = 0) -> Training:
-    training = trainer.train(network(), TRAIN, VALIDATION, seed)
+def trained(trainer: Trainer, seed: int = 0, **changed: Any) -> Training:
+    train, validation = DATA[trainer.regression]
+    training = trainer.train(network(), train, changed.get("validation", validation), seed, changed.get("settings", {}))
     assert isinstance(training, Training), training
     return training
 
@@ -79,27 +88,73 @@ def test_the_record_is_whole(name: str) -> None:
     assert training.curve[-1]["validation_error"] == training.validation_error
     assert training.seconds > 0
     assert not any(module.training for module in training.model.modules())
-    assert torch.equal(training.targets.cpu(), VALIDATION[1])
-    assert torch.equal(training.inputs.cpu(), VALIDATION[0])
+    validation = DATA[trainer.regression][1]
+    assert torch.equal(training.targets.cpu(), validation.targets)
+    assert torch.equal(training.inputs.cpu(), validation.inputs)
 
 
 @every_trainer
 def test_the_data_stay_as_they_are_whatever_objectives_do(name: str) -> None:
-    copies = [tensor.clone() for tensor in (*TRAIN, *VALIDATION)]
-    training = trained(FOUND[name](device="cpu"))
+    trainer = FOUND[name](device="cpu")
+    tensors = [tensor for part in DATA[trainer.regression] for tensor in (part.inputs, part.targets)]
+    copies = [tensor.clone() for tensor in tensors]
+    training = trained(trainer)
     training.inputs.requires_grad_(True)
     with torch.no_grad():
         training.inputs.add_(1.0)
         training.targets.zero_()
-    assert not VALIDATION[0].requires_grad
-    assert all(torch.equal(tensor, copy) for tensor, copy in zip((*TRAIN, *VALIDATION), copies, strict=True))
+    assert not any(tensor.requires_grad for tensor in tensors)
+    assert all(torch.equal(tensor, copy) for tensor, copy in zip(tensors, copies, strict=True))
 
 
 @every_trainer
 def test_validation_data_are_never_trained_on(name: str) -> None:
     trainer = FOUND[name](device="cpu")
-    other = torch.zeros_like(VALIDATION[0]), VALIDATION[1]
-    training = trainer.train(network(), TRAIN, other, 0)
-    assert isinstance(training, Training)
-    mine, yours = weights(training), weights(trained(trainer, 0))
+    held = DATA[trainer.regression][1]
+    training = trained(trainer, validation=Split(torch.zeros_like(held.inputs), held.targets))
+    mine, yours = weights(training), weights(trained(trainer))
     assert all(torch.equal(mine[key], yours[key]) for key in mine)
+
+
+@every_trainer
+def test_an_architectures_recipe_stands_in_place_of_the_trainers_own(name: str) -> None:
+    own = FOUND[name](device="cpu", epochs=2, learning_rate=0.01, weight_decay=0.1)
+    other = FOUND[name](device="cpu")
+    searched = {"epochs": 2.0, "learning_rate": 0.01, "weight_decay": 0.1, "embed_dim": 7.0}
+    training = trained(other, settings=searched)
+    assert same(training, trained(own))
+    assert training.epochs == 2
+    assert not same(training, trained(other))
+    with pytest.raises(ValueError, match=r"sets augmentation=0\.5, .* give the trainer crop, flip or cutout"):
+        trained(other, settings={"augmentation": 0.5})
+    with pytest.raises(ValueError, match="learning_rate must be positive and finite; got 0"):
+        trained(other, settings={"learning_rate": 0.0})
+
+
+class Greedy(nn.Module):
+    """Runs out of memory on more than 20 examples."""
+
+    def __init__(self, fails_at: int) -> None:
+        super().__init__()
+        self.inner = network()
+        self.fails_at, self.calls = fails_at, 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        if len(x) > 20 and self.training and self.calls >= self.fails_at:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        outputs: Tensor = self.inner(x)
+        return outputs
+
+
+@every_trainer
+def test_half_the_batch_where_memory_runs_out_and_the_campaign_allows(name: str) -> None:
+    small = trained(FOUND[name](device="cpu", epochs=2, batch_size=16))
+    greedy = FOUND[name](device="cpu", epochs=2, batch_size=64, halve_batch=True)
+    train, validation = DATA[greedy.regression]
+    training = greedy.train(Greedy(fails_at=2), train, validation, 0)
+    assert isinstance(training, Training), training
+    assert {key: value for key, value in training.metrics.items() if key != "batch_size"} == small.metrics
+    assert training.curve[-1]["batch_size"] == training.metrics["batch_size"] == 16
+    with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
+        FOUND[name](device="cpu", batch_size=64).train(Greedy(fails_at=1), train, validation, 0)

@@ -1,0 +1,131 @@
+"""Loads a dataset, checks what came, and says what was found. For datasets of the user's own, too."""
+
+from __future__ import annotations
+
+from evonas.datasets.dataset import Dataset, Split, Splits
+
+IMBALANCED = 10  # times as many examples in the largest class as in the smallest
+
+
+def loaded(dataset: Dataset, test: bool = False) -> Splits:
+    """The dataset's splits, checked: shapes, types, sizes, labels, finite numbers, something to learn.
+
+    Args:
+        dataset: Any.
+        test: Check the test split, too; a search does not touch it.
+
+    Raises:
+        ValueError: A rule is broken; says which, what was found and the remedy.
+    """
+    import torch
+
+    splits = dataset.load()
+    checked = {"train": splits.train, "validation": splits.validation, **({"test": splits.test} if test else {})}
+    for name, split in checked.items():
+        _check_inputs(dataset, name, split)
+        _check_targets(dataset, name, split)
+    targets = splits.train.targets
+    if dataset.regression:
+        constant = (targets == targets[:1]).all(dim=0).nonzero().flatten().tolist()
+        if constant:
+            raise _broken(
+                dataset,
+                f"target {constant[0]} is {targets[0, constant[0]]:g} in every training example",
+                "leave it out",
+            )
+    elif len(torch.unique(targets)) < 2:
+        raise _broken(
+            dataset, f"all {len(targets):,} training examples are of class {int(targets.flatten()[0])}", "add another"
+        )
+    return splits
+
+
+def description(dataset: Dataset, splits: Splits) -> str:
+    """What was found, in a line: sizes, shape, and the classes' balance or the targets."""
+    import torch
+
+    sizes = f"{len(splits.train):,} train, {len(splits.validation):,} validation, {len(splits.test):,} test"
+    shape = "x".join(map(str, dataset.input_shape))
+    kind = "tokens" if dataset.vocabulary is not None else str(splits.train.inputs.dtype).removeprefix("torch.")
+    found = f"{sizes} examples of {shape} {kind}"
+    if dataset.regression:
+        return f"{found}; {dataset.classes} target{'s' if dataset.classes > 1 else ''}, a regression"
+    counts = torch.bincount(splits.train.targets.flatten(), minlength=dataset.classes)
+    if dataset.vocabulary is not None:
+        return f"{found}; {int((counts > 0).sum())} of {dataset.classes} tokens occur in training"
+    least, most = int(counts.min()), int(counts.max())
+    found += f"; {dataset.classes} classes, {least:,} to {most:,} training examples each"
+    if least == 0:
+        return f"{found}: {int((counts == 0).sum())} CANNOT BE LEARNT, having none"
+    return f"{found}: imbalanced, {most / least:.0f} to 1" if most >= IMBALANCED * least else found
+
+
+def _check_inputs(dataset: Dataset, name: str, split: Split) -> None:
+    import torch
+
+    inputs = split.inputs
+    if not len(split) or len(inputs) != len(split):
+        raise _broken(
+            dataset,
+            f"split {name!r} has {len(inputs):,} inputs and {len(split):,} targets",
+            "each needs some, and equally many",
+        )
+    if tuple(inputs.shape[1:]) != tuple(dataset.input_shape):
+        raise _broken(
+            dataset,
+            f"inputs of split {name!r} have the shape {tuple(inputs.shape[1:])}, input_shape is {dataset.input_shape}",
+            "correct one of them",
+        )
+    if dataset.vocabulary is not None:
+        if inputs.dtype != torch.int64 or int(inputs.min()) < 0 or int(inputs.max()) >= dataset.vocabulary:
+            raise _broken(
+                dataset,
+                f"token ids of split {name!r} are {inputs.dtype}, {inputs.min()} to {inputs.max()}",
+                f"they are int64 below the vocabulary, {dataset.vocabulary}",
+            )
+    elif inputs.dtype == torch.uint8:
+        if split.mean is None or split.deviation is None:
+            raise _broken(dataset, f"split {name!r} has uint8 inputs alone", "give mean and deviation, too")
+    elif inputs.dtype != torch.float32:
+        raise _broken(dataset, f"inputs of split {name!r} are {inputs.dtype}", "give float32, or uint8 pixels")
+    elif not bool(torch.isfinite(inputs).all()):
+        bad = (~torch.isfinite(inputs)).flatten(1).any(dim=1).nonzero().flatten()
+        raise _broken(
+            dataset,
+            f"{len(bad):,} inputs of split {name!r} hold NaN or infinite numbers, the first is number {int(bad[0])}",
+            "clean them or leave them out",
+        )
+
+
+def _check_targets(dataset: Dataset, name: str, split: Split) -> None:
+    import torch
+
+    targets = split.targets
+    if dataset.regression:
+        wanted = (len(split), dataset.classes)
+        if targets.dtype != torch.float32 or tuple(targets.shape) != wanted:
+            raise _broken(
+                dataset,
+                f"targets of split {name!r} are {targets.dtype} of shape {tuple(targets.shape)}",
+                f"a regression's are float32 of shape {wanted}",
+            )
+        if not bool(torch.isfinite(targets).all()):
+            raise _broken(
+                dataset, f"targets of split {name!r} hold NaN or infinite numbers", "leave those examples out"
+            )
+        return
+    if targets.dtype != torch.int64:
+        raise _broken(
+            dataset, f"targets of split {name!r} are {targets.dtype}", "classes are int64; a regression says so itself"
+        )
+    least, most = int(targets.min()), int(targets.max())
+    if least < 0 or most >= dataset.classes:
+        raise _broken(
+            dataset,
+            f"labels of split {name!r} go from {least} to {most}",
+            f"they are from 0 to {dataset.classes - 1}, by its {dataset.classes} classes; correct either",
+        )
+
+
+def _broken(dataset: Dataset, found: str, remedy: str) -> ValueError:
+    return ValueError(f"dataset {type(dataset).__name__}: {found}; {remedy}")

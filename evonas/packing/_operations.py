@@ -1,0 +1,208 @@
+"""A network as a graph of operations, each with what tells whether it may run together with others."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional
+
+from evonas.packing.unpackable import Unpackable
+
+# These treat every channel, or every number, alike: on candidates side by side they do what they do on each.
+CHANNELWISE_MODULES = (
+    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Hardswish, nn.Hardsigmoid),
+    *(nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d),
+)
+CHANNELWISE_FUNCTIONS = (
+    *(operator.add, operator.sub, operator.mul, torch.add, torch.mul, torch.zeros_like, torch.relu),
+    *(functional.relu, functional.gelu, functional.silu, functional.interpolate),
+)
+SUM = "sum"
+_IN_PLACE = {operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.setitem}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation of one candidate's network.
+
+    Attributes:
+        candidate: Number of the candidate.
+        node: Its node in the traced graph; names target and arguments.
+        inputs: The operations whose results it takes, in the order of the node's arguments.
+        module: The module that it calls, if it calls one.
+        kind: Operations of equal kind compute the same on tensors of the same shapes, but for their weights, and run as
+            one; None where it runs alone.
+        part: Path of the layer of the skeleton that it belongs to: the module's down to its first number.
+    """
+
+    candidate: int
+    node: fx.Node
+    inputs: tuple[Operation, ...]
+    module: nn.Module | None
+    kind: Hashable | None
+    part: str
+
+
+def operations_of(model: nn.Module, candidate: int, example: Tensor) -> list[Operation]:
+    """The operations of a network, in an order in which they can run; the last one's result is the network's.
+
+    Args:
+        model: Left as it is.
+        candidate: Number to write on the operations.
+        example: Inputs ``(2, *input_shape)``, to learn the shapes from.
+
+    Raises:
+        Unpackable: The network's course depends on its inputs, or an operation draws random numbers or works in place.
+    """
+    try:
+        graph = fx.Tracer().trace(model)
+    except Exception as error:
+        raise Unpackable(f"its forward pass cannot be traced by torch.fx ({type(error).__name__}: {error})") from error
+    values = _values(graph, model, example)
+    modules = dict(model.named_modules())
+    shared = _shared_parameters(graph, modules)
+    found: dict[fx.Node, Operation] = {}
+    computed: dict[Hashable, Operation] = {}  # what is the same and without weights is computed once
+    for node in graph.nodes:
+        if node.op == "output":
+            continue
+        module = modules[str(node.target)] if node.op == "call_module" else None
+        _refuse_what_packing_changes(node, module)
+        inputs = tuple(found[source] for source in node.all_input_nodes)
+        if type(module) is nn.Identity:
+            found[node] = inputs[0]
+            continue
+        alone = any(id(parameter) in shared for parameter in module.parameters()) if module is not None else False
+        kind = None if alone else _kind(node, module, values)
+        if kind is not None and node.target in (operator.add, torch.add) and len(node.args) == 2 and not node.kwargs:
+            kind, inputs = _as_sum(node, kind, values, found)
+        once: Hashable = (kind, inputs) if kind is not None and not (module and tensors_of(module)) else node
+        if once not in computed:
+            computed[once] = Operation(candidate, node, inputs, module, kind, _part(node))
+        found[node] = computed[once]
+    result = graph.output_node().args[0]
+    last = found[result]  # type: ignore[index]
+    needed = {last}
+    for operation in reversed(list(dict.fromkeys(found.values()))):
+        if operation in needed or (operation.module is not None and tensors_of(operation.module)):
+            needed.update(operation.inputs, [operation])  # normalisations count batches, whoever takes their results
+    return [*(each for each in dict.fromkeys(found.values()) if each in needed and each is not last), last]
+
+
+def perform(node: fx.Node, model: nn.Module, value_of: Callable[[fx.Node], Any]) -> Any:
+    """Computes one node of a network's graph from the values of those before it."""
+    args, kwargs = fx.map_arg((node.args, node.kwargs), value_of)
+    if node.op == "get_attr":
+        return operator.attrgetter(str(node.target))(model)
+    if node.op == "call_method":
+        return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+    called = model.get_submodule(str(node.target)) if node.op == "call_module" else node.target
+    assert callable(called)
+    return called(*args, **kwargs)
+
+
+def _values(graph: fx.Graph, model: nn.Module, example: Tensor) -> dict[fx.Node, Any]:
+    """What every node gives for the example; tensors with ``grad`` where a loss would have one for them."""
+    twin = copy.deepcopy(model).eval()  # running statistics must not see the example
+    values: dict[fx.Node, Any] = {}
+    with torch.enable_grad():
+        for node in graph.nodes:
+            if node.op == "output":
+                break
+            value = values[node] = example if node.op == "placeholder" else perform(node, twin, values.__getitem__)
+            if isinstance(value, Tensor) and value.requires_grad:
+                value.retain_grad()
+    result = values.get(graph.output_node().args[0])  # type: ignore[arg-type]
+    if not isinstance(result, Tensor) or not _has_channels(result):
+        raise Unpackable("its result is not one tensor (batch, classes)")
+    if result.requires_grad:
+        torch.autograd.backward(result.sum())
+    return values
+
+
+def _shared_parameters(graph: fx.Graph, modules: Mapping[str, nn.Module]) -> set[int]:
+    """Parameters that more than one operation uses: put beside those of others, they would become several."""
+    uses: Counter[int] = Counter()
+    for node in graph.nodes:
+        if node.op == "call_module":
+            uses.update({id(parameter) for parameter in modules[str(node.target)].parameters()})
+        elif node.op == "get_attr":
+            uses[id(operator.attrgetter(str(node.target))(modules[""]))] += 1
+    return {parameter for parameter, count in uses.items() if count > 1}
+
+
+def _refuse_what_packing_changes(node: fx.Node, module: nn.Module | None) -> None:
+    name = str(node.target)
+    if "dropout" in f"{name} {type(module).__name__}".lower():
+        raise Unpackable(f"{name} draws random numbers: packed, the candidates would draw others than alone")
+    in_place = name.endswith("_") and not name.endswith("__") if node.op == "call_method" else node.target in _IN_PLACE
+    if in_place or node.kwargs.get("inplace") or vars(module or nn.Identity()).get("inplace"):
+        raise Unpackable(f"{name} works in place, on values that candidates share")
+
+
+def _kind(node: fx.Node, module: nn.Module | None, values: Mapping[fx.Node, Any]) -> Hashable | None:
+    tensors = [values[each] for each in (*node.all_input_nodes, node)]
+    if node.op in ("placeholder", "get_attr") or not all(_has_channels(value) for value in tensors):
+        return None
+    # Weights without a gradient stay as they are, weights with one that is zero decay: they are kept apart.
+    shapes = tuple((tuple(value.shape), value.dtype, value.grad is None) for value in tensors)
+    arguments = repr(fx.map_arg((node.args, node.kwargs), lambda each: node.all_input_nodes.index(each)))
+    if module is None:
+        return node.op, node.target, arguments, shapes
+    if not _is_plain(module):
+        return None
+    settings = repr(sorted((name, value) for name, value in vars(module).items() if not name.startswith("_")))
+    weights = tuple((name, weight.shape, weight.dtype, weight.requires_grad) for name, weight in tensors_of(module))
+    return type(module), settings, arguments, shapes, weights
+
+
+def _part(node: fx.Node) -> str:
+    within = next((name for name in node.meta.get("nn_module_stack", ()) if any(map(str.isdigit, name.split(".")))), "")
+    steps = within.split(".")
+    numbered = [place for place, step in enumerate(steps) if step.isdigit()]
+    return ".".join(steps[: numbered[0] + 1]) if numbered else ""
+
+
+def _as_sum(
+    node: fx.Node, kind: Hashable, values: Mapping[fx.Node, Any], found: Mapping[fx.Node, Operation]
+) -> tuple[Hashable, tuple[Operation, ...]]:
+    """An addition of like tensors as a sum of any number of terms; a term that is itself such a sum is dissolved."""
+    terms = [term for term in node.args if isinstance(term, fx.Node)]
+    if len(terms) < 2 or any(values[term].shape != values[node].shape for term in terms):
+        return kind, tuple(found[source] for source in node.all_input_nodes)
+    sum_kind = (SUM, tuple(values[node].shape), values[node].dtype, values[node].grad is None)
+    inputs: list[Operation] = []
+    for term in terms:
+        dissolves = found[term].kind == sum_kind and len(term.users) == 1
+        inputs += found[term].inputs if dissolves else [found[term]]
+    return sum_kind, tuple(inputs)
+
+
+def _has_channels(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.ndim >= 2
+
+
+def _is_plain(module: nn.Module) -> bool:
+    """Whether it is a layer of PyTorch as it stands in ``torch.nn``, so that settings and weights tell all of it."""
+    if any(vars(module)[name] for name in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_modules")):
+        return False
+    if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.momentum is None:
+        return False  # its running statistics depend on how many steps it has done
+    return type(module).__module__.startswith("torch.nn.modules.")
+
+
+def is_sum(operation: Operation) -> bool:
+    """Whether it adds up its inputs, however many, which are of one shape."""
+    return isinstance(operation.kind, tuple) and operation.kind[0] == SUM
+
+
+def tensors_of(module: nn.Module) -> Sequence[tuple[str, Tensor]]:
+    """Parameters and buffers of a layer by name."""
+    return [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]

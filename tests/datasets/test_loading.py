@@ -1,0 +1,110 @@
+"""What is checked of any dataset, the user's own too."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from evonas.campaign.assemble import assemble
+from evonas.campaign.fault import CampaignError
+from evonas.campaign.parts import Parts
+from evonas.core.split import Split
+from evonas.datasets.dataset import Dataset, Splits
+from evonas.datasets.loading import description, loaded
+
+_RNG = torch.Generator().manual_seed(0)
+
+
+class Own(Dataset):
+    """A user's class, found by its dotted name."""
+
+    input_shape = (1, 8, 8)
+    classes = 3
+    changes: tuple[tuple[str, Any], ...] = ()
+
+    def load(self) -> Splits:
+        given: dict[str, Any] = {
+            "inputs": torch.randn(40, 1, 8, 8, generator=_RNG),
+            "targets": torch.arange(40) % 3,
+            **dict(self.changes),
+        }
+        return Splits(*(Split(**given) for _ in range(3)))
+
+
+def own(classes: int = 3, regression: bool = False, vocabulary: int | None = None, **changes: Any) -> Own:
+    dataset = Own()
+    dataset.classes, dataset.regression, dataset.vocabulary = classes, regression, vocabulary
+    dataset.changes = tuple(changes.items())
+    return dataset
+
+
+def test_a_users_own_class_is_trained_on_by_its_dotted_name() -> None:
+    plan = assemble(Parts(name="own", space="cell201", budget=2, dataset="test_loading.Own"))
+    assert plan.problem.space.classes == 3
+    assert type(plan.evaluator.dataset).__name__ == "Own"  # type: ignore[attr-defined]
+
+
+NAN = torch.where(torch.arange(40).view(-1, 1, 1, 1) == 7, torch.nan, torch.zeros(40, 1, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "told"),
+    [
+        (own(inputs=torch.zeros(39, 1, 8, 8)), "split 'train' has 39 inputs and 40 targets"),
+        (own(inputs=torch.zeros(0, 1, 8, 8), targets=torch.zeros(0)), "split 'train' has 0 inputs and 0 targets"),
+        (own(inputs=torch.zeros(40, 3, 8, 8)), r"have the shape \(3, 8, 8\), input_shape is \(1, 8, 8\)"),
+        (own(inputs=torch.zeros(40, 1, 8, 8).double()), r"inputs of split 'train' are torch.float64; give float32"),
+        (own(inputs=torch.zeros(40, 1, 8, 8, dtype=torch.uint8)), "uint8 inputs alone; give mean and deviation"),
+        (own(inputs=NAN), "1 inputs of split 'train' hold NaN or infinite numbers, the first is number 7"),
+        (own(targets=torch.arange(40) % 4), "labels of split 'train' go from 0 to 3; they are from 0 to 2"),
+        (own(targets=torch.arange(40) % 3 - 1), "labels of split 'train' go from -1 to 1"),
+        (own(targets=torch.zeros(40)), r"targets of split 'train' are torch.float32; classes are int64"),
+        (own(targets=torch.full((40,), 2)), "all 40 training examples are of class 2; add another"),
+        (own(1, True, targets=torch.zeros(40)), r"float32 of shape \(40,\); a regression's are float32 of .*\(40, 1\)"),
+        (own(1, True, targets=torch.full((40, 1), torch.inf)), "targets of split 'train' hold NaN or infinite"),
+        (own(1, True, targets=torch.full((40, 1), 4.5)), r"target 0 is 4\.5 in every training example"),
+        (own(vocabulary=9), r"token ids of split 'train' are torch.float32.* they are int64 below the vocabulary, 9"),
+    ],
+)
+def test_data_that_break_a_rule_are_refused(dataset: Own, told: str) -> None:
+    with pytest.raises(ValueError, match=f"dataset Own: .*{told}"):
+        loaded(dataset)
+
+
+def test_the_test_split_is_checked_only_where_asked() -> None:
+    class Faulty(Own):
+        def load(self) -> Splits:
+            splits = super().load()
+            return Splits(splits.train, splits.validation, Split(NAN, splits.test.targets))
+
+    assert len(loaded(Faulty()).train) == 40
+    with pytest.raises(ValueError, match="dataset Faulty: 1 inputs of split 'test' hold NaN"):
+        loaded(Faulty(), test=True)
+
+
+def test_what_was_found_is_told() -> None:
+    def told(dataset: Own) -> str:
+        return description(dataset, loaded(dataset))
+
+    sizes = "40 train, 40 validation, 40 test examples of 1x8x8 float32"
+    assert told(own()) == f"{sizes}; 3 classes, 13 to 14 training examples each"
+    assert told(own(4)) == f"{sizes}; 4 classes, 0 to 14 training examples each: 1 CANNOT BE LEARNT, having none"
+    lopsided = own(2, targets=(torch.arange(40) < 2).long())
+    assert told(lopsided) == f"{sizes}; 2 classes, 2 to 38 training examples each: imbalanced, 19 to 1"
+    goals = own(2, True, targets=torch.randn(40, 2, generator=_RNG))
+    assert told(goals) == f"{sizes}; 2 targets, a regression"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"dataset": own(inputs=NAN)}, "dataset: dataset Own: 1 inputs of split 'train' hold NaN"),
+        ({"dataset": own(1, True, targets=torch.randn(40, 1))}, "trainer: trains on classes, but .* take 'regressor'"),
+        ({"trainer": "regressor"}, "trainer: trains on numbers, but the dataset's targets are classes"),
+        ({"dataset": own(vocabulary=9)}, "space: the space's networks take real numbers, but .* token ids below 9"),
+        ({"trainer": {"name": "classifier", "device": "cuda:99"}}, "trainer.*: classifier: device must exist on this"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_before_anything_is_trained(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(CampaignError, match=told):
+        assemble(Parts(**{"name": "own", "space": "cell201", "budget": 2, "dataset": own(), **changes}))
