@@ -100,6 +100,31 @@ def benchmark_spaces(
         raise typer.BadParameter(str(error), param_hint="--space") from error
 
 
+@benchmarks.command("thinking")
+def benchmark_thinking(
+    trained: Annotated[str, typer.Option(help="Sizes of the archive.")] = "100,300,1000,3000",
+    candidates: Annotated[int, typer.Option(min=200, help="Distinct children screened.")] = 10_000,
+    batch: Annotated[int, typer.Option(min=1, help="Chosen.")] = 10,
+    space: Annotated[str, typer.Option(help="Name of a space.")] = "cell101",
+    predictor: Annotated[str, typer.Option(help="Name of a predictor.")] = "gaussian_process",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Seconds that the funnel takes to choose one batch without proxies, by the size of the archive.
+
+    Example: evonas benchmark thinking --trained 100,1000
+    """
+    from evonas.benchmarks.thinking import measure_thinking
+    from evonas.cli.rows import print_rows
+    from spaces.discovery import UnknownComponent
+
+    try:
+        sizes = [int(part) for part in trained.split(",")]
+        print_rows(measure_thinking(sizes, candidates, batch, space, predictor, seed), json)
+    except (UnknownComponent, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @benchmarks.command("training")
 def benchmark_training(
     candidates: Annotated[int, typer.Option(min=2, help="Sampled from the demo's space.")] = 16,

@@ -9,15 +9,22 @@ import numpy as np
 
 from evonas.core.archive import Archive, Estimate, FloatArray, Trial
 from evonas.core.problem import Candidate, Problem
+from evonas.searchers.selection import best_first
 from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding
 from surrogates.predictor import Predictor
 
 PredictorFactory = Callable[[Encoding], Predictor]
 
+MOST_LEARNED = 1500  # trained candidates: a Gaussian process takes time with their cube
+
 
 class Forecast:
     """One fitted predictor for each objective that needs training; the others are read off.
+
+    Of more than ``MOST_LEARNED`` trained trials, predictors learn from the best half of so many, by NSGA-II's survival,
+    and as many of the others at random: the search decides near the front, and the others say what lies away from it.
+    So the time to fit is bounded.
 
     Args:
         problem: What is searched for.
@@ -35,7 +42,7 @@ class Forecast:
         encoding: Encoding,
         rng: np.random.Generator,
     ) -> None:
-        trained = archive.trained
+        trained = _learned(archive, rng)
         self.problem = problem
         self.signs = archive.signs
         self._targets = archive.values(trained)
@@ -66,8 +73,13 @@ class Forecast:
                         mean[row, column] = self.signs[column] * candidate.exact[objective.name]
         return mean, std
 
+    @property
+    def targets(self) -> FloatArray:
+        """Values of the ``n`` trials that were learned from, minimised: shape ``(n, objectives)``."""
+        return self._targets
+
     def left_out(self) -> tuple[FloatArray, FloatArray] | None:
-        """What would be predicted of each trained candidate had it not been trained: mean and deviation as of ``of``.
+        """What would be predicted of each learned trial had it not been trained: mean and deviation as of ``of``.
 
         None where a predictor cannot tell, or nothing is predicted.
         """
@@ -88,6 +100,16 @@ class Forecast:
             for column, objective in enumerate(self.problem.objectives)
             if objective.name in self._predictors
         }
+
+
+def _learned(archive: Archive, rng: np.random.Generator) -> list[Trial]:
+    trained = archive.trained
+    if len(trained) <= MOST_LEARNED:
+        return trained
+    best = best_first(archive.values(trained), MOST_LEARNED // 2)
+    others = np.setdiff1d(np.arange(len(trained)), best)
+    some = rng.choice(others, MOST_LEARNED - len(best), replace=False)
+    return [trained[index] for index in np.sort(np.concatenate([best, some]))]
 
 
 def pending_values(archive: Archive) -> FloatArray:

@@ -33,10 +33,11 @@ class ScreenedNsga2(Searcher):
 
     Children of NSGA-II's parents pass, cheapest first: exact objectives and constraints; a predictor on graph features;
     zero-cost proxies; the predictor again with the proxies; and the calibrated gate. Of those that pass, one share is
-    chosen for expected hypervolume improvement and the rest by NSGA-II's ranking of the predicted means: the one looks
-    where the predictor is unsure, the other makes the most of what it knows. A share of what is trained is always drawn
-    at random, before screening, so that the report can say what random search would have reached; it is predicted too,
-    which keeps the predictor's report free of selection. Until 8 candidates are trained everything is drawn at random.
+    chosen for expected hypervolume improvement and the rest for the improvement were the predicted means certain: the
+    one looks where the predictor is unsure, the other makes the most of what it knows. Where no other improves, the
+    best by NSGA-II's ranking follow. A share of what is trained is always drawn at random, before screening, so that
+    the report can say what random search would have reached; it is predicted too, which keeps the predictor's report
+    free of selection. Until 8 candidates are trained everything is drawn at random.
 
     Args:
         problem: What is searched for.
@@ -94,7 +95,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
-        self._features: Encoding = Concatenated(problem.space)
+        self.features: Encoding = Concatenated(problem.space)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         stages = Stages()
@@ -102,12 +103,15 @@ class ScreenedNsga2(Searcher):
             self.proxies.remember(archive)
         if len(archive.trained) < LEAST_TRAINED:
             return stages.close(archive, self._unscreened(archive, count, rng, stages))
-        survivors, drawn = self._finalists(archive, count, rng, stages)
+        with stages.timed("predict"):
+            forecast = Forecast(self.problem, archive, self.predictor, self.features, rng)
+        survivors, drawn = self._finalists(archive, forecast, count, rng, stages)
         finalists = [*survivors, *drawn]
         scores = self._scores(finalists, stages)
         with stages.timed("predict"):
-            encoding = self._with_proxies(archive, finalists, scores)
-            forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
+            if self.proxies and self.predictor is not None:
+                encoding = self._with_proxies(archive, finalists, scores)
+                forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
             mean, std = forecast.of(finalists)
             if self.predictor is None and self.proxies:
                 expected, turned = expected_by_proxies(archive, scores)
@@ -116,7 +120,7 @@ class ScreenedNsga2(Searcher):
                     mean[:, archive.names.index(name)] = values
         n = len(survivors)
         with stages.timed("choose"):
-            allowed = caution(forecast.left_out(), archive.values(archive.trained), self.gate_error_rate)
+            allowed = caution(forecast.left_out(), forecast.targets, self.gate_error_rate)
             passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
             chosen = self._choose(archive, mean[:n], std[:n], passed, count - len(drawn), rng)
             if survivors:
@@ -143,13 +147,13 @@ class ScreenedNsga2(Searcher):
         return [self._proposal(candidate, "random", {}, score) for candidate, score in zip(drawn, scores, strict=True)]
 
     def _finalists(
-        self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages
+        self, archive: Archive, forecast: Forecast, count: int, rng: np.random.Generator, stages: Stages
     ) -> tuple[list[Candidate], list[Candidate]]:
         """What screening leaves; and the random share, with as many more as screening falls short of ``count``."""
         share = random_count(archive, count, self.random_share)
         # The random share is drawn first: what screening picks must not be missing from it.
         drawn = self._draw(archive, share, rng, stages, [])
-        survivors = self._screen(archive, drawn, rng, stages) if len(drawn) < count else []
+        survivors = self._screen(archive, forecast, drawn, rng, stages) if len(drawn) < count else []
         drawn += self._draw(archive, count - len(drawn) - len(survivors), rng, stages, [*survivors, *drawn])
         if not survivors and not drawn:
             raise Exhausted(f"no unseen feasible architecture was found; {len(archive):,} are in the archive")
@@ -163,13 +167,12 @@ class ScreenedNsga2(Searcher):
             return draw_at_most(self.problem, archive, count, rng, {candidate.key for candidate in taken})
 
     def _screen(
-        self, archive: Archive, drawn: Sequence[Candidate], rng: np.random.Generator, stages: Stages
+        self, archive: Archive, forecast: Forecast, drawn: Sequence[Candidate], rng: np.random.Generator, stages: Stages
     ) -> list[Candidate]:
         """What exact objectives, the first predictor and the objectives of built models leave."""
         with stages.timed("vary"):
             candidates = self._offspring(archive, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
-            forecast = Forecast(self.problem, archive, self.predictor, self._features, rng)
             mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
         if self.problem.has_model_objectives:
@@ -181,8 +184,7 @@ class ScreenedNsga2(Searcher):
         if not candidates:
             stages.notes.append("no unseen child was left to screen in some round; it was drawn at random instead")
         if self.proxies and candidates:
-            with stages.timed("predict"):
-                mean, _ = forecast.of(candidates)
+            mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.proxied, rng)]
             stages.counts["proxied"] = len(candidates)
         return candidates
@@ -236,9 +238,15 @@ class ScreenedNsga2(Searcher):
         reference = _reference(archive)
         eligible = np.flatnonzero(passed)
         expected = np.vstack([front, pending_values(archive)])
+        chosen: list[int] = []
         improving = math.ceil(self.improvement_share * count)
-        picked = choose_batch(mean[eligible] - reference, std[eligible], expected - reference, improving, rng)
-        chosen = [int(eligible[index]) for index in picked]
+        shifted, doubt = mean - reference, std
+        for wanted in (improving, count):
+            left = np.setdiff1d(eligible, chosen)
+            known = np.vstack([expected, mean[chosen]]) - reference
+            picked = choose_batch(shifted[left], doubt[left], known, wanted - len(chosen), rng)
+            chosen += [int(left[index]) for index in picked]
+            doubt = np.zeros_like(std)  # the others: as if the predicted means were certain
         # The best ranked fill the batch, and of those that the gate rejects only where no others are left.
         ranked = best_first(mean, len(mean)).tolist()
         others = [index for index in sorted(ranked, key=lambda index: not passed[index]) if index not in set(chosen)]
@@ -256,12 +264,12 @@ class ScreenedNsga2(Searcher):
         self, archive: Archive, finalists: Sequence[Candidate], scores: Sequence[Mapping[str, float]]
     ) -> Encoding:
         if not self.proxies:
-            return self._features
+            return self.features
         simplify = self.problem.space.simplify
         known = {simplify(trial.proposal.architecture).key: trial.proposal.proxies for trial in archive.trials}
         known |= {candidate.simplified.key: score for candidate, score in zip(finalists, scores, strict=True)}
         columns = Columns(self.problem.space, known, tuple(self.proxies.proxies))
-        return Concatenated(self.problem.space, (self._features, columns))
+        return Concatenated(self.problem.space, (self.features, columns))
 
     def _proposal(
         self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]

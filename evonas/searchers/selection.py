@@ -1,14 +1,15 @@
 """NSGA-II's ranking: non-domination rank, crowding distance, survival and tournaments.
 
-Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", 2002. Rank and crowding are pymoo's.
+Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", 2002. Ranks are moocore's, crowding
+is pymoo's.
 """
 
 from __future__ import annotations
 
+import moocore
 import numpy as np
 import numpy.typing as npt
 from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
-from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
 
 from evonas.core.archive import FloatArray
 
@@ -18,17 +19,25 @@ IntArray = npt.NDArray[np.int64]
 def ranks(values: FloatArray, enough: int | None = None) -> IntArray:
     """Non-domination rank of minimised points ``(n, objectives)``: shape ``(n,)``, 0 is the front.
 
-    With ``enough``, ranks beyond the first that together hold so many points are all one larger number.
+    With ``enough``, ranks beyond the first that together hold so many points may all be one larger number.
 
     Raises:
         ValueError: A value is not finite; it would be mis-ranked silently.
     """
     if not np.isfinite(values).all():
         raise ValueError("only finite values can be ranked; failures are left out before")
-    result = np.full(len(values), len(values), dtype=np.int64)
-    fronts = NonDominatedSorting().do(values, n_stop_if_ranked=enough)
-    for rank, members in enumerate(fronts):
-        result[members] = rank
+    n, objectives = values.shape
+    if objectives == 1:  # every distinct value is a rank
+        return np.unique(values[:, 0], return_inverse=True)[1].astype(np.int64)
+    if objectives == 2:  # in O(n log n)
+        return np.asarray(moocore.pareto_rank(values), np.int64) if n else np.zeros(0, np.int64)
+    result = np.full(n, n, dtype=np.int64)
+    left = np.arange(n)
+    rank = 0
+    while len(left) > max(0, n - (n if enough is None else enough)):
+        front = moocore.is_nondominated(values[left], keep_weakly=True)
+        result[left[front]] = rank
+        left, rank = left[~front], rank + 1
     return result
 
 

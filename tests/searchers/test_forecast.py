@@ -141,3 +141,17 @@ def test_nothing_pending_is_no_rows() -> None:
     archive = archive_of(untrained, trained=3, pending=2)
     costs = [SPACE.cost(SPACE.simplify(trial.proposal.architecture)) for trial in archive.pending]
     assert pending_values(archive).tolist() == [[cost.macs, cost.parameters] for cost in costs]
+
+
+def test_of_too_many_trained_the_best_half_and_random_others_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = problem_of()
+    archive = archive_of(problem, trained=60)
+    front = {tuple(row) for row in archive.values(archive.front())}
+    most = 2 * len(front) + 4
+    assert most < 60
+    monkeypatch.setattr("evonas.searchers.forecast.MOST_LEARNED", most)
+    learned = [tuple(row) for row in forecast(problem, archive).targets]
+    assert len(learned) == most
+    assert front <= set(learned) <= {tuple(row) for row in archive.values()}
+    others = Forecast(problem, archive, Counting, ENCODING, np.random.default_rng(1)).targets
+    assert {tuple(row) for row in others} != set(learned)
