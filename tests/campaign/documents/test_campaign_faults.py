@@ -149,7 +149,7 @@ ENTRIES = [
     ("searcher: {name: nsga2, problem: x}\n", "campaign.yaml:4 searcher.problem: unknown argument; expected one of po"),
     ("searcher: {name: screened_nsga2, predictor: x}\n", "campaign.yaml:4 searcher.predictor: the engine gives 'predi"),
     ("proxies: [synflow, {name: nwot, a: 1}]\n", "campaign.yaml:4 proxies[1].a: unknown argument; the component takes"),
-    ("executor: {name: processes, workers: '2'}\n", "campaign.yaml:4 executor.workers: expected a whole number or null."),
+    ("executor: {name: processes, workers: '2'}\n", "yaml:4 executor.workers: expected a whole number or null"),
     # objectives and constraints
     ("objectives: [macs, validation_eror]\n", "campaign.yaml:4 objectives[1]: expected a"),
     ("objectives: [macs, validation_eror]\n", "Got 'validation_eror'. Did you mean 'validation_error'?"),
