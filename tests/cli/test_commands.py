@@ -72,16 +72,12 @@ def test_pick_chooses_within_bounds(finished: tuple[Path, str]) -> None:
     picked = json.loads(evonas("pick", "results/fast", *wish, "--json", cwd=folder))
     meeting = [trial for trial in every if trial["values"]["macs"] <= bound]
     assert picked["values"]["validation_error"] == min(trial["values"]["validation_error"] for trial in meeting)
-    output = evonas("pick", "results/fast", *wish, cwd=folder)
-    assert picked["notation"] in output
-    assert "stability  not known: nothing was trained with two seeds" in output
+    assert picked["stability"] is None  # nothing was trained with two seeds
     two_ways = evonas("pick", "results/fast", "--knee", "--minimise", "macs", cwd=folder, status=1)
     assert "choose by one of --minimise, --maximise and --knee" in two_ways
-    assert "this search has validation_error" in evonas(
-        "pick", "results/fast", "--minimise", "size", cwd=folder, status=1
-    )
 
 
+@pytest.mark.slow
 def test_a_chosen_network_is_trained_fully_and_leaves(finished: tuple[Path, str]) -> None:
     folder, _ = finished
     errors = evonas("export", "results/fast", 3, cwd=folder, status=1)

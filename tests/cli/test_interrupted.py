@@ -22,7 +22,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[tuple[str, dic
     return sequence(folder / "results/fast", folder), time.monotonic() - started
 
 
-@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in (1, 2))])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(3))
 def test_a_campaign_killed_at_a_random_instant_goes_on_bit_for_bit(
     whole: tuple[list[tuple[str, dict[str, float]]], float], number: int, tmp_path: Path
 ) -> None:
