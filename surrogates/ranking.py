@@ -23,12 +23,7 @@ def kendall_tau(predicted: FloatArray, measured: FloatArray) -> float | None:
     Raises:
         ValueError: Shapes differ or a value is not finite.
     """
-    _check(predicted, measured)
-    if len(predicted) < 2 or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
-        return None
-    from scipy.stats import kendalltau  # slow to import, and this module is imported with the package
-
-    return float(kendalltau(predicted, measured).statistic)
+    return _correlation("kendalltau", predicted, measured)
 
 
 def spearman(predicted: FloatArray, measured: FloatArray) -> float | None:
@@ -44,12 +39,7 @@ def spearman(predicted: FloatArray, measured: FloatArray) -> float | None:
     Raises:
         ValueError: Shapes differ or a value is not finite.
     """
-    _check(predicted, measured)
-    if len(predicted) < 2 or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
-        return None
-    from scipy.stats import spearmanr
-
-    return float(spearmanr(predicted, measured).statistic)
+    return _correlation("spearmanr", predicted, measured)
 
 
 def precision_at_k(predicted: FloatArray, measured: FloatArray, k: int) -> float:
@@ -145,6 +135,16 @@ def _smallest_of_top(predicted: FloatArray, values: FloatArray, k: int) -> float
 def _check_k(n: int, k: int) -> None:
     if not 1 <= k <= n:
         raise ValueError(f"k must lie between 1 and the number of values, {n}; got {k}")
+
+
+def _correlation(name: str, predicted: FloatArray, measured: FloatArray) -> float | None:
+    """A rank correlation of scipy's; None where no order exists."""
+    _check(predicted, measured)
+    if len(predicted) < 2 or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
+        return None
+    from scipy import stats  # slow to import, and this module is imported with the package
+
+    return float(getattr(stats, name)(predicted, measured).statistic)
 
 
 def _check(predicted: FloatArray, measured: FloatArray) -> None:

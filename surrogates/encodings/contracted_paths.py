@@ -13,11 +13,10 @@ from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
 from surrogates.encodings._path_strings import PathStrings
-from surrogates.encodings.graph_batch import STRUCTURAL, BoolArray, FloatArray, GraphBatch
+from surrogates.encodings.graph_batch import STRUCTURAL, BoolArray, FloatArray, GraphBatch, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
 
 _IDENTITIES = STRUCTURAL | {"skip_connect", "identity", "skip", "add", "concat"}
-_GRAPHS_AT_ONCE = 1000
 _SCALARS = (
     *("log_paths", "identity_path", "distinct_strings", "log_longer_strings", "longest"),
     *("most_weighted", "fewest_weighted", "mean_weighted", "log_all_weighted", "most_kernel", "mean_kernel"),
@@ -68,9 +67,7 @@ class ContractedPaths(Encoding):
         return self._cache.rows(architectures, self._compute)
 
     def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
-        graphs = [self._space.simplify(architecture) for architecture in architectures]
-        starts = range(0, len(graphs), _GRAPHS_AT_ONCE)
-        return np.vstack([self._rows(graphs[start : start + _GRAPHS_AT_ONCE]) for start in starts]).astype(np.float32)
+        return rows_in_lots([self._space.simplify(architecture) for architecture in architectures], self._rows)
 
     def _rows(self, graphs: Sequence[Architecture]) -> FloatArray:
         batch = GraphBatch.of(graphs, self._space.ops)

@@ -10,12 +10,11 @@ import numpy.typing as npt
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
-from surrogates.encodings.graph_batch import STRUCTURAL, BoolArray, FloatArray, GraphBatch, IntArray
+from surrogates.encodings.graph_batch import STRUCTURAL, BoolArray, FloatArray, GraphBatch, IntArray, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
 
 _MOST_PLACES = 12
 _SAMPLED_FOR_PLACES = 64
-_GRAPHS_AT_ONCE = 1000
 
 
 class DepthProfile(Encoding):
@@ -53,9 +52,7 @@ class DepthProfile(Encoding):
         return self._cache.rows(architectures, self._compute)
 
     def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
-        graphs = [self._space.simplify(architecture) for architecture in architectures]
-        starts = range(0, len(graphs), _GRAPHS_AT_ONCE)
-        return np.vstack([self._rows(graphs[start : start + _GRAPHS_AT_ONCE]) for start in starts]).astype(np.float32)
+        return rows_in_lots([self._space.simplify(architecture) for architecture in architectures], self._rows)
 
     def _rows(self, graphs: Sequence[Architecture]) -> FloatArray:
         batch = GraphBatch.of(graphs, self._space.ops)

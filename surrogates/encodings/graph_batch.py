@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,6 +18,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
+_GRAPHS_AT_ONCE = 1000  # keeps the arrays of a lot in a processor's cache
 _MOST_PATHS = 1e300  # counts saturate here, far below overflow; they are exact up to 2**53
 
 
@@ -178,3 +179,11 @@ def _predecessor_table(edges: IntArray, n: int, m: int) -> IntArray:
 def _ends(ops: IntArray, real: BoolArray, bare: BoolArray, vocabulary: tuple[str, ...], name: str) -> BoolArray:
     named = (ops == vocabulary.index(name)) if name in vocabulary else np.zeros_like(real)
     return np.where(named.any(axis=1, keepdims=True), named, bare & real)
+
+
+def rows_in_lots(
+    graphs: Sequence[Architecture], rows: Callable[[Sequence[Architecture]], npt.NDArray[np.generic]]
+) -> npt.NDArray[np.float32]:
+    """Rows ``(n, d)`` of at least one graph, computed a lot at a time, so that memory does not grow with ``n``."""
+    starts = range(0, len(graphs), _GRAPHS_AT_ONCE)
+    return np.vstack([rows(graphs[start : start + _GRAPHS_AT_ONCE]) for start in starts]).astype(np.float32)

@@ -10,13 +10,12 @@ import numpy.typing as npt
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
-from surrogates.encodings.graph_batch import BoolArray, FloatArray, GraphBatch
+from surrogates.encodings.graph_batch import BoolArray, FloatArray, GraphBatch, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
 
 _RELATIONS = ("follows", "above", "parallel")
 _SAMPLED_FOR_COLUMNS = 256
 _MOST_COLUMNS = 300
-_GRAPHS_AT_ONCE = 1000
 
 
 class OperationPairs(Encoding):
@@ -53,9 +52,7 @@ class OperationPairs(Encoding):
 
     def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
         graphs = [self._space.simplify(architecture) for architecture in architectures]
-        starts = range(0, len(graphs), _GRAPHS_AT_ONCE)
-        parts = [self._all_pairs(graphs[start : start + _GRAPHS_AT_ONCE])[:, self._kept] for start in starts]
-        return np.vstack(parts).astype(np.float32)
+        return rows_in_lots(graphs, lambda some: self._all_pairs(some)[:, self._kept])
 
     def _all_pairs(self, graphs: Sequence[Architecture]) -> FloatArray:
         batch = GraphBatch.of(graphs, self._space.ops)

@@ -11,10 +11,8 @@ from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
 from surrogates.encodings._path_strings import PathStrings
-from surrogates.encodings.graph_batch import STRUCTURAL, GraphBatch
+from surrogates.encodings.graph_batch import STRUCTURAL, GraphBatch, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
-
-_GRAPHS_AT_ONCE = 1000
 
 
 class Paths(Encoding):
@@ -42,8 +40,4 @@ class Paths(Encoding):
 
     def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
         graphs = [self._space.simplify(architecture) for architecture in architectures]
-        batches = (
-            GraphBatch.of(graphs[start : start + _GRAPHS_AT_ONCE], self._space.ops)
-            for start in range(0, len(graphs), _GRAPHS_AT_ONCE)
-        )
-        return np.vstack([self._strings.counts(batch) > 0 for batch in batches]).astype(np.float32)
+        return rows_in_lots(graphs, lambda some: self._strings.counts(GraphBatch.of(some, self._space.ops)) > 0)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from surrogates.conformal import conformal_factor
-from surrogates.predictor import FloatArray, Prediction, smallest_deviation
+from surrogates.predictor import FloatArray, Prediction, constant_prediction, smallest_deviation
 from surrogates.predictors.target_warp import TargetWarp
+
+Rows = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,45 @@ class EnsembleCalibration:
         mean = outputs.mean(axis=0)
         deviation = self.warp.slope(mean) * np.hypot(outputs.std(axis=0), self.noise)
         return Prediction(self.warp.backward(mean), self.stretch * deviation + self.smallest_std)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedEnsemble:
+    """What the fit of an ensemble leaves.
+
+    Attributes:
+        level: The targets' mean, which is predicted where they were all the same.
+        smallest_std: The least deviation, in the targets' unit.
+        count: How many targets there were.
+        outputs: What each of ``b`` members says of ``n`` rows on the fitted scale, shape ``(b, n)``; None where the
+            targets were all the same.
+        calibration: What that means in the targets' unit; None likewise.
+    """
+
+    level: float
+    smallest_std: float
+    count: int
+    outputs: Callable[[Rows], FloatArray] | None = None
+    calibration: EnsembleCalibration | None = None
+
+    @classmethod
+    def of(
+        cls,
+        targets: FloatArray,
+        outputs: Callable[[Rows], FloatArray] | None = None,
+        calibration: EnsembleCalibration | None = None,
+    ) -> FittedEnsemble:
+        """Of ``n`` targets, shape ``(n,)``; without ``outputs`` where they are all the same."""
+        return cls(float(targets.mean()), smallest_deviation(targets), len(targets), outputs, calibration)
+
+    def predict(self, count: int, rows: Callable[[], Rows]) -> Prediction:
+        """Of ``count`` architectures, whose ``rows`` are only made where there is something to learn from them."""
+        if self.outputs is None or self.calibration is None or count == 0:
+            return constant_prediction(count, self.level, self.smallest_std)
+        return self.calibration.prediction(self.outputs(rows()))
+
+    def left_out(self) -> Prediction:
+        """Of the fitted architectures, each by the members that had not seen it."""
+        if self.calibration is None:
+            return constant_prediction(self.count, self.level, self.smallest_std)
+        return self.calibration.left_out

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import RandomForestRegressor
 
 from spaces.architecture import Architecture
@@ -16,22 +15,9 @@ from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding, check_columns
-from surrogates.predictor import FloatArray, Prediction, check_targets, constant_prediction, smallest_deviation
-from surrogates.predictors.ensemble_calibration import EnsembleCalibration
+from surrogates.predictor import FloatArray, Prediction, check_targets
+from surrogates.predictors.ensemble_calibration import EnsembleCalibration, FittedEnsemble, Rows
 from surrogates.predictors.target_warp import TargetWarp
-
-Rows = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """What a fit leaves: nothing is learned where the targets were the constant ``level``."""
-
-    level: float
-    smallest_std: float
-    count: int
-    forest: RandomForestRegressor | None = None
-    calibration: EnsembleCalibration | None = None
 
 
 class RandomForest(CrossValidated):
@@ -71,17 +57,16 @@ class RandomForest(CrossValidated):
         self._columns = columns
         self._leaf = leaf
         self._coverage = coverage
-        self._fitted: _Fitted | None = None
+        self._fitted: FittedEnsemble | None = None
 
     def fit(self, architectures: Sequence[Architecture], targets: FloatArray, rng: np.random.Generator) -> None:
         check_targets(len(architectures), targets)
         targets = np.asarray(targets, np.float64)
         self._fitted = None  # a fit that fails leaves no earlier one behind
         check_columns(self._encoding)
-        level, smallest_std, n = float(targets.mean()), smallest_deviation(targets), len(targets)
-        warp = TargetWarp.fitted(targets)
+        n, warp = len(targets), TargetWarp.fitted(targets)
         if warp is None:
-            self._fitted = _Fitted(level, smallest_std, n)
+            self._fitted = FittedEnsemble.of(targets)
             return
         forest = RandomForestRegressor(
             self._trees,
@@ -96,22 +81,17 @@ class RandomForest(CrossValidated):
         unseen = np.ones((self._trees, n), bool)
         for tree, drawn in enumerate(forest.estimators_samples_):
             unseen[tree, drawn] = False
-        calibration = EnsembleCalibration.of(warp, targets, _outputs(forest, rows), unseen, self._coverage)
-        self._fitted = _Fitted(level, smallest_std, n, forest, calibration)
+        outputs = functools.partial(_outputs, forest)
+        calibration = EnsembleCalibration.of(warp, targets, outputs(rows), unseen, self._coverage)
+        self._fitted = FittedEnsemble.of(targets, outputs, calibration)
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:
-        fitted = self._learned()
-        if fitted.calibration is None or not architectures:
-            return constant_prediction(len(architectures), fitted.level, fitted.smallest_std)
-        return fitted.calibration.prediction(_outputs(fitted.forest, self._encoding.encode(architectures)))
+        return self._learned().predict(len(architectures), lambda: self._encoding.encode(architectures))
 
     def left_out(self) -> Prediction:
-        fitted = self._learned()
-        if fitted.calibration is None:
-            return constant_prediction(fitted.count, fitted.level, fitted.smallest_std)
-        return fitted.calibration.left_out
+        return self._learned().left_out()
 
-    def _learned(self) -> _Fitted:
+    def _learned(self) -> FittedEnsemble:
         if self._fitted is None:
             raise RuntimeError("a random forest predicts what fit has learned; nothing is fitted, so call fit first")
         return self._fitted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
@@ -16,11 +17,10 @@ from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding, check_columns
-from surrogates.predictor import FloatArray, Prediction, check_targets, constant_prediction, smallest_deviation
-from surrogates.predictors.ensemble_calibration import EnsembleCalibration
+from surrogates.predictor import FloatArray, Prediction, check_targets
+from surrogates.predictors.ensemble_calibration import EnsembleCalibration, FittedEnsemble, Rows
 from surrogates.predictors.target_warp import TargetWarp
 
-Rows = npt.NDArray[np.float32]
 TreeObjective = Literal["reg:squarederror", "rank:pairwise", "rank:ndcg"]
 
 _LEAST_CORRELATION = 0.05  # of scores with targets: keeps their order where left-out errors show no more
@@ -37,17 +37,6 @@ class _Bag:
     def outputs(self, rows: Rows) -> FloatArray:
         said = self.booster.inplace_predict(rows, validate_features=False)
         return self.shift + self.factor * np.asarray(said, np.float64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """What a fit leaves: nothing is calibrated where the targets were the constant ``level``."""
-
-    level: float
-    smallest_std: float
-    count: int
-    bags: tuple[_Bag, ...] = ()
-    calibration: EnsembleCalibration | None = None
 
 
 class Trees(CrossValidated):
@@ -113,17 +102,16 @@ class Trees(CrossValidated):
             "nthread": 1,  # two threads were ten times slower at these sizes
             **_pair_parameters(objective, pairs),
         }
-        self._fitted: _Fitted | None = None
+        self._fitted: FittedEnsemble | None = None
 
     def fit(self, architectures: Sequence[Architecture], targets: FloatArray, rng: np.random.Generator) -> None:
         check_targets(len(architectures), targets)
         targets = np.asarray(targets, np.float64)
         self._fitted = None  # a fit that fails leaves no earlier one behind
         check_columns(self._encoding)
-        level, smallest_std, n = float(targets.mean()), smallest_deviation(targets), len(targets)
-        warp = TargetWarp.fitted(targets)
+        n, warp = len(targets), TargetWarp.fitted(targets)
         if warp is None:
-            self._fitted = _Fitted(level, smallest_std, n)
+            self._fitted = FittedEnsemble.of(targets)
             return
         rows = self._encoding.encode(architectures)
         warped = warp.forward(targets)
@@ -134,22 +122,17 @@ class Trees(CrossValidated):
         bags = tuple(self._bag(rows[~out], warped[~out], seed) for out, seed in zip(unseen, seeds, strict=True))
         if self._objective != "reg:squarederror":
             bags = _on_the_scale_of(warped, bags, rows, unseen)
-        calibration = EnsembleCalibration.of(warp, targets, _outputs(bags, rows), unseen, self._coverage)
-        self._fitted = _Fitted(level, smallest_std, n, bags, calibration)
+        outputs = functools.partial(_outputs, bags)
+        calibration = EnsembleCalibration.of(warp, targets, outputs(rows), unseen, self._coverage)
+        self._fitted = FittedEnsemble.of(targets, outputs, calibration)
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:
-        fitted = self._learned()
-        if fitted.calibration is None or not architectures:
-            return constant_prediction(len(architectures), fitted.level, fitted.smallest_std)
-        return fitted.calibration.prediction(_outputs(fitted.bags, self._encoding.encode(architectures)))
+        return self._learned().predict(len(architectures), lambda: self._encoding.encode(architectures))
 
     def left_out(self) -> Prediction:
-        fitted = self._learned()
-        if fitted.calibration is None:
-            return constant_prediction(fitted.count, fitted.level, fitted.smallest_std)
-        return fitted.calibration.left_out
+        return self._learned().left_out()
 
-    def _learned(self) -> _Fitted:
+    def _learned(self) -> FittedEnsemble:
         if self._fitted is None:
             raise RuntimeError("trees predict what fit has learned, and nothing is fitted; call fit first")
         return self._fitted

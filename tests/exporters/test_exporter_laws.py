@@ -72,24 +72,21 @@ def test_every_space_is_written_and_compared(exporter: str, space: str, tmp_path
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-@pytest.mark.slow
-@every_space
-def test_onnx_of_every_space(space: str, tmp_path: Path) -> None:
-    made_space = made(space)
-    FOUND["onnx"]().write(network(made_space, 2), examples(made_space), tmp_path)
-
-
-def test_onnx_of_one_cell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "space",
+    [name if name == "cell201" else pytest.param(name, marks=pytest.mark.slow) for name in discover(spaces.ROOM)],
+)
+def test_onnx_computes_the_same_for_any_number_of_examples(space: str, tmp_path: Path) -> None:
     import onnxruntime
 
-    space = made("cell201")
-    model, inputs = network(space, 3), examples(space)
+    made_space = made(space)
+    model, inputs = network(made_space, 2), examples(made_space)
     (file,) = FOUND["onnx"]().write(model, inputs, tmp_path)
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     five = torch.cat([inputs, inputs[:2]])
-    (got,) = session.run(["logits"], {"inputs": five.numpy()})
+    (got,) = session.run(["logits"], {session.get_inputs()[0].name: five.numpy()})
     with torch.no_grad():
-        np.testing.assert_allclose(got, model(five).numpy(), atol=1e-4)
+        np.testing.assert_allclose(got, model(five).numpy(), rtol=1e-3, atol=1e-3)
 
 
 def test_the_source_needs_torch_alone(tmp_path: Path) -> None:
