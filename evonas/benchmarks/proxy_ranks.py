@@ -26,7 +26,7 @@ from evonas.tables.table import FloatArray, Table
 from spaces.discovery import discover
 from spaces.space import Space
 from surrogates import kendall_tau, spearman
-from surrogates.combination import Trained
+from surrogates.combination import Scored, Trained
 from surrogates.combinations.rank_aggregation import RankAggregation
 
 PUBLISHED_PREFIX = "proxy_"
@@ -135,9 +135,8 @@ def _compared(
     for results in by_seed:
         scores = {name: np.array([one.get("scores", {}).get(name, np.nan) for one in results]) for name in proxies}
         for name, members in aggregates.items():
-            known = np.column_stack([scores[member] for member in members])
-            nothing = Trained(known[:0], np.empty(0))
-            scores[name] = RankAggregation().combine(known, nothing, generator(0, 0, name))
+            known = Scored.by_scores(np.column_stack([scores[member] for member in members]))
+            scores[name] = RankAggregation().combine(known, Trained.none(known), generator(0, 0, name))
         for name in names:
             figures[name].append(_figures(sample, name, scores[name] if name in scores else sample.costs[name]))
     times = [outcome["milliseconds"] for outcome in outcomes if "milliseconds" in outcome]

@@ -67,7 +67,8 @@ def assemble(parts: Parts) -> Plan:
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
         inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
-    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
+    device = cast(Trainer, make_component("trainer", parts.trainer)).device
+    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets, device)
     supplied = {
         "problem": problem,
         "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
@@ -204,7 +205,6 @@ def _check_shapes(space: Space, dataset: Dataset) -> None:
                 )
             ]
         )
-
     if space.vocabulary != dataset.vocabulary:
         kinds = [
             "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"

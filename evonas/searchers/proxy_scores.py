@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from evonas.core.archive import Archive
 from evonas.core.problem import Candidate
-from evonas.searchers._proxy_scorer import Outcomes, ProxyScorer
+from evonas.searchers._proxy_scorer import NoDevice, Outcomes, ProxyScorer
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.proxies.proxy import Proxy
@@ -35,14 +35,15 @@ class ProxyScores:
         inputs: One batch of training inputs ``(n, *input_shape)``.
         targets: Its labels ``(n,)``.
         device: Where the networks run, such as ``"cpu"`` or ``"cuda"``. Scores of two devices differ by rounding, so a
-            campaign keeps to one.
+            campaign keeps to one kind, and workers that do not see it do not help.
     """
 
     def __init__(
         self, space: Space, proxies: Mapping[str, Proxy], inputs: Tensor, targets: Tensor, device: str = "cpu"
     ) -> None:
         self.proxies = dict(proxies)
-        self._scorer = ProxyScorer(space, self.proxies, inputs.to(device), targets.to(device))
+        self.device = device
+        self._scorer = ProxyScorer(space, self.proxies, inputs, targets, device)
         self._helpers: Executor | None = None
         self._scores: dict[str, dict[str, float]] = {}
         self._failures: dict[str, dict[str, str]] = {}
@@ -120,7 +121,7 @@ class ProxyScores:
             return future.result()
         except BrokenExecutor:
             raise
-        except PicklingError:
+        except (PicklingError, NoDevice):
             return self._scorer.score(lot)
         except Exception as error:
             if len(lot) == 1:

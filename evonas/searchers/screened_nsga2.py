@@ -12,7 +12,7 @@ from evonas.core.archive import Archive, Estimate, FloatArray, Funnel, Origin, P
 from evonas.core.hypervolume import Yardstick
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, Searcher
-from evonas.searchers.combined_proxies import expected_by_proxies
+from evonas.searchers.combined_proxies import CombinedProxies
 from evonas.searchers.forecast import Forecast, PredictorFactory, pending_values
 from evonas.searchers.gate import Mask, caution, passes
 from evonas.searchers.improvement import choose_batch
@@ -53,6 +53,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: Share of children with two parents, in [0, 1].
         gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
         improvement_share: Share of the screened that is chosen for expected hypervolume improvement, in [0, 1].
+        combination: Name of what combines the proxies where there is no predictor to read them.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: float = 0.5,
         gate_error_rate: float = 0.1,
         improvement_share: float = 0.5,
+        combination: str = "rank_aggregation",
     ) -> None:
         for name, value, holds, rule in (
             ("population", population, population >= 2, "at least 2"),
@@ -96,6 +98,7 @@ class ScreenedNsga2(Searcher):
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
         self.features: Encoding = Concatenated(problem.space)
+        self.combined = CombinedProxies(problem.space, combination)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         stages = Stages()
@@ -114,7 +117,7 @@ class ScreenedNsga2(Searcher):
                 forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
             mean, std = forecast.of(finalists)
             if self.predictor is None and self.proxies:
-                expected, turned = expected_by_proxies(archive, scores)
+                expected, turned = self.combined.expected(archive, finalists, scores, rng)
                 stages.notes.extend(turned)
                 for name, values in expected.items():
                     mean[:, archive.names.index(name)] = values
