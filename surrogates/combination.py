@@ -63,9 +63,11 @@ class Combination(ABC):
     Attributes:
         least_trained: How many trained candidates it learns from at least; 0 for a training-free one, which ignores
             them.
+        of_repeats: Whether the columns are repeated scores of one proxy, on one scale, and no several proxies'.
     """
 
     least_trained: int = 0
+    of_repeats: bool = False
 
     @abstractmethod
     def combine(self, candidates: Scored, trained: Trained, rng: np.random.Generator) -> FloatArray:

@@ -18,9 +18,6 @@ from surrogates.combinations.rank_aggregation import RankAggregation
 from surrogates.encodings.concatenated import Concatenated
 from surrogates.ranking import kendall_tau
 
-# Its columns are repeated scores of one proxy, which no table holds.
-_OF_REPEATS = "stochastic_ordering"
-
 
 def measure_combinations(
     space: str, path: Path, target: str, columns: Sequence[str], trained: Sequence[int], repeats: int, scored: int
@@ -72,7 +69,7 @@ def _rows(
         combined = RankAggregation(scale).combine(known, Trained.none(known), generator(0, 0, scale))
         yield _row(f"rank_aggregation ({scale})", 0, [kendall_tau(combined, values)], len(values))
     for name, kind in discover(COMBINATIONS).items():
-        if name != _OF_REPEATS and kind().least_trained:
+        if kind().least_trained:
             for count in trained:
                 taus = [_learned(kind(), known, values, keys, count, scored, repeat) for repeat in range(repeats)]
                 yield _row(name, count, taus, scored)

@@ -44,7 +44,7 @@ class ProxyTrials:
     def measure(self, notation: str, seed: int) -> dict[str, Any]:
         """Builds one network and scores it by all proxies in one shared pass.
 
-        Weights are drawn under the seed and the architecture's key, the batch under the seed.
+        Weights are drawn under the seed and the architecture's key; the batch, and what a proxy draws, under the seed.
 
         Returns:
             ``scores`` by proxy, higher is better; ``failures``, the reason by proxy; and ``milliseconds`` of the
@@ -56,7 +56,7 @@ class ProxyTrials:
             # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
             torch.default_generator.manual_seed(integer_seed(seed, int(architecture.key[:8], 16), "weights"))
             started = time.process_time()
-            outcomes = score_all(self.proxies, self.space.build(architecture), inputs, targets)
+            outcomes = score_all(self.proxies, self.space.build(architecture), inputs, targets, seed)
             seconds = time.process_time() - started
         return {
             "scores": {name: value for name, value in outcomes.items() if not isinstance(value, ProxyFailure)},

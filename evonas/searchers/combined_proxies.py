@@ -9,6 +9,7 @@ import numpy as np
 from evonas.core.archive import Archive, FloatArray
 from evonas.core.problem import Candidate
 from evonas.core.proxy_track import ProxyTrack, proxy_tracks
+from evonas.searchers._proxy_scorer import proxy_of
 from spaces.architecture import Architecture
 from spaces.discovery import find
 from spaces.space import Space
@@ -25,7 +26,7 @@ class CombinedProxies:
     The share of candidates that one does not beat is the quantile of the trained candidates' values that it is expected
     to have. A combination that learns is taught by the trained candidates, each objective anew; ranks are aggregated
     until there are enough. In what does not learn, a proxy that anti-correlates beyond doubt with what was trained so
-    far is turned over.
+    far is turned over; in all its draws of weights, where there are several.
 
     Args:
         space: Whose architectures are compared; counts their parameters and encodes them for what learns.
@@ -78,16 +79,29 @@ class CombinedProxies:
                 combined = self._combination.combine(known, Trained(told, -measured[:, column]), rng)
             else:
                 turned = {track.proxy for track in tracks if track.objective == objective.name}
-                signed = Scored.by_scores(table * np.array([-1.0 if name in turned else 1.0 for name in names]))
-                free = RankAggregation() if self._combination.least_trained else self._combination
-                combined = free.combine(signed, Trained.none(signed), rng)
+                signs = np.array([-1.0 if proxy_of(name) in turned else 1.0 for name in names])
+                combined = self._untaught(table * signs, [proxy_of(name) for name in names], rng)
             expected[objective.name] = np.quantile(measured[:, column], 1 - _shares(combined))
         return expected, tuple(_turned(track) for track in tracks if track.proxy in names)
+
+    def _untaught(self, scores: FloatArray, proxies: Sequence[str], rng: np.random.Generator) -> FloatArray:
+        """Combined without learning; where a combination is of repeated scores, each proxy's, then those by rank."""
+        free = self._combination
+        if free.of_repeats:
+            columns = [np.flatnonzero(np.array(proxies) == proxy) for proxy in dict.fromkeys(proxies)]
+            ordered = [_combined(free, scores[:, chosen], rng) for chosen in columns]
+            scores = np.stack(ordered, axis=1) if ordered else scores
+        return _combined(RankAggregation() if free.least_trained or free.of_repeats else free, scores, rng)
 
     def _known(self, architectures: Sequence[Architecture], table: FloatArray) -> Scored:
         graphs = [self._space.simplify(architecture) for architecture in architectures]
         sizes = np.array([self._space.cost(graph).parameters for graph in graphs], np.float64)
         return Scored(table, sizes, self._features.encode(graphs).astype(np.float64))
+
+
+def _combined(combination: Combination, scores: FloatArray, rng: np.random.Generator) -> FloatArray:
+    candidates = Scored.by_scores(scores)
+    return combination.combine(candidates, Trained.none(candidates), rng)
 
 
 def _table(scores: Sequence[Mapping[str, float]], names: Sequence[str]) -> FloatArray:

@@ -54,6 +54,8 @@ class ScreenedNsga2(Searcher):
         gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
         improvement_share: Share of the screened that is chosen for expected hypervolume improvement, in [0, 1].
         combination: Name of what combines the proxies where there is no predictor to read them.
+        draws: Of a candidate's weights that the proxies score, at least 1: more for ``stochastic_ordering``. A
+            predictor reads the first.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class ScreenedNsga2(Searcher):
         gate_error_rate: float = 0.1,
         improvement_share: float = 0.5,
         combination: str = "rank_aggregation",
+        draws: int = 1,
     ) -> None:
         for name, value, holds, rule in (
             ("population", population, population >= 2, "at least 2"),
@@ -82,6 +85,7 @@ class ScreenedNsga2(Searcher):
             ("crossover_rate", crossover_rate, 0 <= crossover_rate <= 1, "in [0, 1]"),
             ("gate_error_rate", gate_error_rate, 0 < gate_error_rate <= 0.5, "in (0, 0.5]"),
             ("improvement_share", improvement_share, 0 <= improvement_share <= 1, "in [0, 1]"),
+            ("draws", draws, draws >= 1, "at least 1"),
         ):
             if not holds:
                 raise ValueError(f"screened_nsga2: {name} must be {rule}; got {value}")
@@ -97,6 +101,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
+        self.draws = draws
         self.features: Encoding = Concatenated(problem.space)
         self.combined = CombinedProxies(problem.space, combination)
 
@@ -259,7 +264,7 @@ class ScreenedNsga2(Searcher):
         if not self.proxies:
             return [{} for _ in candidates]
         with stages.timed("proxies"):
-            scores = self.proxies.of(candidates)
+            scores = self.proxies.of(candidates, self.draws)
         stages.notes.extend(self.proxies.failures(candidates))
         return scores
 

@@ -27,6 +27,8 @@ class StochasticOrdering(Combination):
             difference at all, and the tie-break alone orders.
     """
 
+    of_repeats = True
+
     def __init__(self, level: float = 0.05) -> None:
         if not 0 < level <= 0.5:
             raise ValueError(f"stochastic_ordering: level must lie in (0, 0.5]; got {level}")

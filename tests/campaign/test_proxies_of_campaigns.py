@@ -25,6 +25,15 @@ def test_a_campaign_without_a_predictor_may_name_any_combination(combination: st
     assert all(set(trial.proposal.proxies) == {"parameters", "l2_norm"} for trial in trials)
 
 
+def test_a_campaign_may_score_several_draws_of_weights() -> None:
+    searcher = {**SEARCHER, "combination": "stochastic_ordering", "draws": 3}
+    plan = quick_plan(searcher=searcher, predictor=None, proxies=("l2_norm",), initial=8, budget=10)
+    record, _ = execute(plan, None, Recorder())
+    for trial in record.archive.trials:
+        assert set(trial.proposal.proxies) == {"l2_norm", "l2_norm (2)", "l2_norm (3)"}
+        assert len(set(trial.proposal.proxies.values())) == 3
+
+
 def test_an_unknown_combination_is_a_fault_of_the_searcher() -> None:
     with pytest.raises(CampaignError, match=r"searcher: expected a combination: one of .* Got 'forest'"):
         quick_plan(searcher={**SEARCHER, "combination": "forest"})

@@ -11,6 +11,8 @@ from evonas.core.problem import Candidate, Rejections
 from evonas.searchers.combined_proxies import CombinedProxies
 from spaces.discovery import UnknownComponent, discover
 from surrogates import COMBINATIONS
+from surrogates.combination import Scored, Trained
+from surrogates.combinations.stochastic_ordering import StochasticOrdering
 
 PROBLEM = problem_of()
 LEARNING = [name for name, kind in discover(COMBINATIONS).items() if kind().least_trained]
@@ -86,6 +88,23 @@ def test_nothing_known_is_expected_to_be_typical(scores: list[dict[str, float]],
     found, _ = expected(archive, scores, combination)
     middle = np.median(archive.values()[:, archive.names.index("error")])
     np.testing.assert_allclose(found["error"], np.full(len(scores), middle))
+
+
+def test_repeated_scores_are_ordered_for_each_proxy_and_then_aggregated() -> None:
+    """A lucky draw makes the largest mean; the two proxies are on scales that cannot be compared."""
+    draws = {"": [3.0, 2.0, 9.0], " (2)": [3.1, 2.1, 0.0], " (3)": [3.2, 2.2, 0.1], " (4)": [3.3, 2.3, 0.2]}
+    scores = [
+        {f"one{draw}": values[row] for draw, values in draws.items()} | {"other": 1000.0 * value}
+        for row, value in enumerate([3.0, 2.0, 1.0])
+    ]
+    found, _ = expected(scored(-1.0), scores, "stochastic_ordering")
+    assert np.argsort(found["error"]).tolist() == [0, 1, 2]
+    alone = [{name: value for name, value in row.items() if name != "other"} for row in scores]
+    ordered, _ = expected(scored(-1.0), alone, "stochastic_ordering")
+    reference = StochasticOrdering()
+    known = Scored.by_scores(np.array([list(row.values()) for row in alone]))
+    direct = reference.combine(known, Trained.none(known), np.random.default_rng(0))
+    assert np.argsort(-direct).tolist() == np.argsort(ordered["error"]).tolist()
 
 
 def test_an_unknown_combination_is_refused() -> None:
