@@ -194,3 +194,15 @@ def test_networks_are_scored_on_a_gpu(candidates: list[Candidate], alone: list[d
     for row, expected in zip(found, alone, strict=True):
         assert row["l2_norm"] == pytest.approx(expected["l2_norm"], rel=1e-5)
     assert sum({"nwot", "synflow"} <= row.keys() for row in found) > COUNT / 2
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_workers_help_on_a_gpu(candidates: list[Candidate]) -> None:
+    expected = scores_of("cuda", nwot=Nwot(), synflow=Synflow()).of(candidates)
+    scores = scores_of("cuda", nwot=Nwot(), synflow=Synflow())
+    with Processes(workers=1) as executor, scores.helped_by(executor):
+        executor.submit(abs, -1).result(timeout=60)
+        found = scores.of(candidates)
+    for row, alone_row in zip(found, expected, strict=True):
+        assert row == pytest.approx(alone_row, rel=1e-3)
