@@ -11,13 +11,13 @@ from evonas.campaign.session import execute
 from spaces.discovery import discover
 from surrogates import COMBINATIONS
 
-SEARCHER = {"name": "screened_nsga2", "offspring": 20, "shortlist": 8, "proxied": 8}
+SEARCHER = {"name": "screened_nsga2", "offspring": 8, "shortlist": 4, "proxied": 4}
 
 
 @pytest.mark.parametrize("combination", sorted(discover(COMBINATIONS)))
 def test_a_campaign_without_a_predictor_may_name_any_combination(combination: str) -> None:
     searcher = {**SEARCHER, "combination": combination}
-    plan = quick_plan(searcher=searcher, predictor=None, proxies=("parameters", "l2_norm"), initial=8, budget=12)
+    plan = quick_plan(searcher=searcher, predictor=None, proxies=("parameters", "l2_norm"), initial=8, budget=10)
     record, finished = execute(plan, None, Recorder())
     assert finished
     trials = record.archive.trials
