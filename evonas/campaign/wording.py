@@ -20,7 +20,7 @@ _KINDS = {
     "model_attributes_type": "a name, or a mapping with a name and its arguments",
 }
 
-_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor")}
+_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor"), "replicates": ("trainings", "share")}
 """Keys inside keys of a campaign."""
 
 
@@ -70,6 +70,8 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
         return "a number of seeds, a mapping with 'seeds', or null"
     if path == ("rungs",):
         return "a list of epochs, as in [3], a mapping with 'epochs', or null"
+    if path == ("replicates",):
+        return "a number of trainings, a mapping with 'trainings' and 'share', or null"
     if path == ("constraints",):
         return "a mapping of objectives to bounds, as in 'macs: \"<= 2e5\"'"
     return _KINDS.get(kind, details["msg"])

@@ -12,8 +12,8 @@ from evonas.core.constraint import Constraint
 from evonas.core.objective import Goal
 from evonas.core.randomness import generator
 from evonas.core.record import Record
+from evonas.core.spread import spread
 from evonas.report.pick import Pick, Wish, pick
-from evonas.report.statistics import spread
 from evonas.report.watching import figure
 
 

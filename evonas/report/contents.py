@@ -10,6 +10,7 @@ from typing import Any
 
 from evonas.core.archive import Archive, Funnel
 from evonas.core.record import Record
+from evonas.core.spread import Spread
 from evonas.report.figure_style import Figure
 from evonas.report.figures import funnel_figure, hypervolume_figure, prediction_figure, quality_figure, time_figure
 from evonas.report.front_figures import front_axis, front_figure, parallel_figure
@@ -17,7 +18,6 @@ from evonas.report.honesty import Quality, interpretation, predictor_honesty
 from evonas.report.progress import MOST_OBJECTIVES, Course, hypervolume_course, random_estimate
 from evonas.report.proxies import proxy_section
 from evonas.report.statistics import (
-    Spread,
     failure_groups,
     funnel_totals,
     retrained_front,
