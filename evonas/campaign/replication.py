@@ -30,7 +30,7 @@ class Replication(Searcher):
     Args:
         searcher: Chooses new candidates; it sees every architecture once, with its mean values.
         trainings: Most full trainings of one architecture, failed ones included, at least 2.
-        share: Share of what is trained after the first round, in (0, 1].
+        share: Share of what is trained after the first round, in [0, 1].
     """
 
     def __init__(self, searcher: Searcher, trainings: int, share: float) -> None:

@@ -56,6 +56,8 @@ def _message(path: YamlPath, details: ErrorDetails, descriptions: Mapping[str, s
 def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping[str, Any]) -> str:
     if kind == "rule":
         return details["msg"].removeprefix("expected ")
+    if path[-1] == "share":
+        return "a number from 0 to 1"
     if kind == "greater_than_equal":
         return f"a whole number, at least {context['ge']}"
     if kind == "too_short":
