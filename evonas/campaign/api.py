@@ -64,7 +64,7 @@ def search(
         rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full
             training. Each counts by its epochs against the budget.
         replicates: Most trainings of each member of the front while the search goes on, with other seeds; its values
-            are their mean. Each counts against the budget, of which at most a quarter goes to them.
+            are their mean. Each counts against the budget, of which at most a tenth goes to them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.

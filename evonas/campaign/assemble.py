@@ -101,7 +101,8 @@ def assemble(parts: Parts) -> Plan:
         initial=parts.initial,
         batch=parts.batch,
         seed=parts.seed,
-        retrain_seeds=parts.retrain_seeds,
+        # A table's row is the same for every seed: read once, so that no deviation of 0 is told.
+        retrain_seeds=parts.retrain_seeds if measurements is None else min(parts.retrain_seeds, 1),
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
         replicate_evaluators=replicate_evaluators,

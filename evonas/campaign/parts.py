@@ -41,7 +41,7 @@ class Parts:
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
     replicates: int = 1
-    replicate_share: float = 0.25
+    replicate_share: float = 0.1
 
 
 def parts_of(specification: Specification) -> Parts:

@@ -108,7 +108,7 @@ class Replicates(BaseModel):
 
     trainings: int = Field(default=1, ge=1, description="most trainings of one architecture; 1 trains none again")
     share: float = Field(
-        default=0.25, ge=0, le=1, description="share of the trainings after the first round that go to it"
+        default=0.1, ge=0, le=1, description="share of the trainings after the first round that go to it"
     )
 
     @model_validator(mode="before")

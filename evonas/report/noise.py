@@ -26,10 +26,8 @@ def seed_deviations(archive: Archive, retrainings: Mapping[int, Sequence[Evaluat
         archive: Every trial.
         retrainings: By trial number, as ``Record.retrainings``.
     """
-    trainings = [[trial.evaluation, *trial.replicates] for trial in archive.trained if trial.replicates]
-    groups = [
-        [one for one in group if one is not None and not one.failure] for group in (*trainings, *retrainings.values())
-    ]
+    searched = [(trial.evaluation, *trial.replicates) for trial in archive.trained if trial.replicates]
+    groups = [[one for one in group if one and not one.failure] for group in (*searched, *retrainings.values())]
     found: dict[str, float] = {}
     for objective in archive.objectives:
         if objective.needs != "training":
@@ -60,8 +58,7 @@ def standard_errors(archive: Archive, deviations: Mapping[str, float]) -> FloatA
 def front_shares(archive: Archive, deviations: Mapping[str, float], seed: int = 0) -> dict[int, float]:
     """How often each trained trial would be on the front, were all measured values drawn anew with their noise.
 
-    Nearly equal candidates share the front by this share, whichever of them leads by its mean. Who is on no draw's front
-    is left out.
+    Of nearly equal candidates each has its share, whichever leads by its mean. Who is on no draw's front is left out.
 
     Source: the probability that an uncertain point is not dominated, as in Teich, "Pareto-Front Exploration with
     Uncertain Objectives", 2001, here by simulation under normal noise.

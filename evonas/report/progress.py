@@ -27,7 +27,7 @@ class Course:
     """Hypervolume as training went on, in the order in which the evaluations came home.
 
     Attributes:
-        counts: Trainings so far, replicates among them, shape ``(steps,)``, rising; every count up to 300, then 300 of them.
+        counts: Trainings so far, with replicates, shape ``(steps,)``, rising; every count up to 300, then 300 of them.
         seconds: The campaign's running time at each step, shape ``(steps,)``; NaN where it was not recorded.
         hypervolumes: Shape ``(steps,)``, never falling.
     """

@@ -59,7 +59,7 @@ def prediction_text(archive: Archive, trial: Trial, name: str) -> str | None:
 
 
 def measured_text(trial: Trial, objective: Objective) -> str:
-    """A trained trial's figure, with its deviation and count where it was trained several times: ``0.12 ± 0.01 (3)``."""
+    """A trained trial's figure, with deviation and count where it was trained several times: ``0.12 ± 0.01 (3)``."""
     over = trial.spreads.get(objective.name)
     deviation = "" if over is None or over.std is None else f" ± {over.std:,.2g} ({over.n})"
     unit = f" {objective.unit}" if objective.unit else ""

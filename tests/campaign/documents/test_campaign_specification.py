@@ -85,7 +85,7 @@ def test_defaults() -> None:
         "initial": 16,
         "batch": 8,
         "rungs": {"epochs": [], "reduction_factor": 3},
-        "replicates": {"trainings": 1, "share": 0.25},
+        "replicates": {"trainings": 1, "share": 0.1},
         "retrain_front": {"seeds": 3},
         "results": "results/x",
     }
