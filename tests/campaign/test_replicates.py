@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -191,6 +194,38 @@ def test_a_campaign_killed_at_any_evaluation_goes_on_to_the_same_sequence(
     resumed, whole = run(tmp_path, **changes), run(**changes)
     assert whole.archive.replicated
     assert told(resumed.archive) == told(whole.archive) == told(recall(tmp_path).archive)
+
+
+CAMPAIGN = """
+import sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from test_replicates import run
+print("begins", flush=True)
+run(Path(sys.argv[1]), budget=150)
+print("ends", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_killed_by_the_system_it_goes_on_to_the_same_sequence(tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", CAMPAIGN, str(tmp_path / "killed"), str(here), str(here.parents[1])]
+    rng = np.random.default_rng(0)
+    kills = 0
+    while True:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begins\n"
+            if kills < 2:
+                time.sleep(float(rng.uniform(0.05, 0.5)))
+                process.kill()
+                kills += 1
+            if "ends" in process.stdout.read():
+                break
+    whole = run(budget=150).archive
+    assert len(whole.replicated) > 40
+    assert told(recall(tmp_path / "killed").archive) == told(whole)
 
 
 def test_with_rungs_only_full_trainings_are_repeated(tmp_path: Path) -> None:
