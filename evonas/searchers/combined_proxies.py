@@ -60,11 +60,13 @@ class CombinedProxies:
             By name values ``(n,)``, minimised, and a sentence for each proxy that was turned over.
         """
         names = sorted({name for row in scores for name in row})
-        measured = archive.values()
-        learns = bool(names) and 0 < self._combination.least_trained <= len(measured)
-        tracks = [] if learns else [track for track in proxy_tracks(archive) if track.is_turned]
-        table = _table(scores, names)
         trained = archive.trained
+        measured = archive.values(trained)
+        learns = bool(names) and 0 < self._combination.least_trained <= len(measured)
+        # Of several draws of weights the first speaks for all.
+        judged = [] if learns else [one for one in proxy_tracks(archive) if one.proxy == proxy_of(one.proxy)]
+        tracks = [track for track in judged if track.is_turned]
+        table = _table(scores, names)
         if learns:
             known = self._known([one.architecture for one in candidates], table)
             told = self._known(
