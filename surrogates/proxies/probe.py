@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
+from spaces.architecture import Architecture
 from surrogates.proxies import shared_pass as shared
 from surrogates.proxies.constant_outputs import constant_outputs
 from surrogates.proxies.hessian_gradients import hessian_gradients
@@ -41,7 +42,7 @@ _COLLECTORS: dict[str, Collector] = {
     "tangent_kernel": lambda model, inputs, _: tangent_kernel(model, inputs),
 }
 
-NEEDS = shared.NEEDS | _READERS.keys() | _COLLECTORS.keys()
+NEEDS = shared.NEEDS | _READERS.keys() | _COLLECTORS.keys() | {"architecture"}
 
 
 class Probe:
@@ -60,6 +61,8 @@ class Probe:
         targets: Shape ``(batch,)``, or None: for proxies that need labels.
         needs: What to collect, among ``NEEDS``.
         seed: Of the global generators while the model runs; matters to models that draw, as dropout does.
+        architecture: The simplified graph that the model was built from, for proxies of topology; None for a bare
+            network. Where nothing else is needed the model never runs.
 
     Raises:
         ValueError: ``needs`` names something that no probe collects.
@@ -72,12 +75,17 @@ class Probe:
         targets: Tensor | None = None,
         needs: frozenset[str] = NEEDS,
         seed: int = 0,
+        architecture: Architecture | None = None,
     ) -> None:
         unknown = sorted(needs - NEEDS)
         if unknown:
             raise ValueError(f"a proxy's needs must be among {', '.join(sorted(NEEDS))}; got {', '.join(unknown)}")
         self._collected: dict[str, Any] = {}
         self.targets = targets
+        if "architecture" in needs:
+            self._collected["architecture"] = architecture or ProxyFailure(
+                "topology is read off an architecture; this network came without one: pass it with the network"
+            )
         self._collected |= {
             need: shared.attempt(need, partial(_READERS[need], model)) for need in needs & _READERS.keys()
         }
@@ -88,6 +96,11 @@ class Probe:
             among = needs & shared.NEEDS
             if among:
                 self._collect(among, partial(shared.shared_pass, model, inputs, targets, among), model, seed)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The simplified graph that the network was built from."""
+        return cast(Architecture, self._read("architecture"))
 
     @property
     def parameters(self) -> Mapping[str, int]:
