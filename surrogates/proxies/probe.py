@@ -15,6 +15,7 @@ from surrogates.proxies.hessian_gradients import hessian_gradients
 from surrogates.proxies.perturbation import Perturbation, perturbation
 from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.sample_gradients import sample_sign_sums, tangent_kernel
+from surrogates.proxies.sample_patterns import sample_patterns
 from surrogates.proxies.split_gradients import split_gradients
 from surrogates.proxies.stages import Stages, stages
 from surrogates.proxies.synaptic_flow import synaptic_flow
@@ -35,6 +36,7 @@ _COLLECTORS: dict[str, Collector] = {
     "constant_outputs": lambda model, inputs, _: constant_outputs(model, inputs),
     "hessian_gradients": hessian_gradients,
     "perturbation": lambda model, inputs, _: perturbation(model, inputs),
+    "sample_patterns": lambda model, inputs, _: sample_patterns(model, inputs),
     "sample_sign_sums": sample_sign_sums,
     "split_gradients": split_gradients,
     "stages": lambda model, inputs, _: stages(model, inputs),
@@ -178,6 +180,11 @@ class Probe:
     def hidden_states(self) -> tuple[Tensor, ...]:
         """What each GELU, SiLU and ReLU received, in the order of running."""
         return cast(tuple[Tensor, ...], self._read("hidden_states"))
+
+    @property
+    def sample_patterns(self) -> int:
+        """Different patterns of activation among 1,000 random inputs."""
+        return cast(int, self._read("sample_patterns"))
 
     @property
     def stages(self) -> Stages:
