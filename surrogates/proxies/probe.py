@@ -19,6 +19,7 @@ from surrogates.proxies.sample_patterns import sample_patterns
 from surrogates.proxies.split_gradients import split_gradients
 from surrogates.proxies.stages import Stages, stages
 from surrogates.proxies.synaptic_flow import synaptic_flow
+from surrogates.proxies.transformer_blocks import TransformerBlocks, transformer_blocks
 from surrogates.proxies.untouched import seed_globals, untouched_globals, untouched_model
 
 Collector = Callable[[nn.Module, Tensor, Tensor | None], Any]
@@ -42,6 +43,7 @@ _COLLECTORS: dict[str, Collector] = {
     "stages": lambda model, inputs, _: stages(model, inputs),
     "synaptic_flow": lambda model, inputs, _: synaptic_flow(model, inputs),
     "tangent_kernel": lambda model, inputs, _: tangent_kernel(model, inputs),
+    "transformer_blocks": lambda model, inputs, _: transformer_blocks(model, inputs),
 }
 
 NEEDS = shared.NEEDS | _READERS.keys() | _COLLECTORS.keys() | {"architecture"}
@@ -210,6 +212,11 @@ class Probe:
     def tangent_kernel(self) -> Tensor:
         """``(n, n)``, float64: the empirical neural tangent kernel of the first few examples."""
         return cast(Tensor, self._read("tangent_kernel"))
+
+    @property
+    def transformer_blocks(self) -> TransformerBlocks:
+        """Weight matrices of attention and of feed-forward layers."""
+        return cast(TransformerBlocks, self._read("transformer_blocks"))
 
     @property
     def synaptic_flow(self) -> Mapping[str, Tensor]:

@@ -26,7 +26,7 @@ Proxies = Mapping[str, Proxy]
 TARGETS = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
 
 
-SEQUENCES = frozenset({"w_pca"})  # defined for Transformers alone
+SEQUENCES = frozenset({"w_pca", "zero_lm"})  # defined for Transformers alone
 ORDERED = frozenset({"zico", "l_swag", "meco", "rbflex"})  # see the two halves of the batch, or its first examples
 
 
