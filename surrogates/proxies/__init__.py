@@ -8,7 +8,8 @@
 - Of ReLU patterns: ``nwot``, ``swap``, ``regularised_swap``, ``linear_regions`` (TE-NAS); ``l_swag`` with gradients.
 - Of feature maps and outputs: ``zen``, ``meco``, ``rbflex``, ``epsinas``, ``w_pca`` (Transformers); AZ-NAS's
   ``expressivity``, ``progressivity`` and ``trainability``, of which ``macs`` is the fourth.
-- Of the architecture's graph alone: ``nasgraph``. A network that comes without its architecture has no score by them.
+- Of a Transformer's weights by kinds of blocks: ``zero_lm``.
+- Of the architecture's graph alone: ``nasgraph``. A network that comes without its architecture has no score by it.
 - Of other proxies and statistics of the graph: ``evolved``, a formula read from a file.
 
 ``grasp`` costs too much and ``plain`` says too little to be in any default list.

@@ -15,7 +15,8 @@ from surrogates.proxies.recorder import HIDDEN_ACTIVATIONS
 from surrogates.proxies.shared_pass import require_finite
 
 _aten = torch.ops.aten
-_NORMALISATIONS = frozenset({_aten.native_layer_norm.default, _aten._fused_rms_norm.default})
+# Root-mean-square normalisations come down to a reciprocal square root where they are not fused.
+_NORMALISATIONS = frozenset({_aten.native_layer_norm.default, _aten._fused_rms_norm.default, _aten.rsqrt.default})
 _BY_WEIGHTS = frozenset({_aten.mm.default, _aten.addmm.default})
 _AMONG_STATES = frozenset({_aten.bmm.default, _aten.baddbmm.default})
 
@@ -34,7 +35,7 @@ class TransformerBlocks:
 
 
 def transformer_blocks(model: nn.Module, inputs: Tensor) -> TransformerBlocks:
-    """Runs the model in training mode and tells its blocks apart: what runs between two layer normalisations.
+    """Runs the model in training mode and tells its blocks apart: what runs between two normalisations.
 
     A block that multiplies states with states attends, one with GELU, SiLU or ReLU feeds forward; embeddings and output
     layers do neither.
@@ -50,14 +51,14 @@ def transformer_blocks(model: nn.Module, inputs: Tensor) -> TransformerBlocks:
     with torch.inference_mode(False), torch.no_grad(), _Blocks(model) as watched:
         require_finite(model(inputs[:2].clone()))
     if any(block.attends and block.feeds_forward for block in watched.blocks):
-        raise ProxyFailure("attention and feed-forward layers must be told apart by a layer normalisation between them")
+        raise ProxyFailure("attention and feed-forward layers must be told apart by a normalisation between them")
     found = TransformerBlocks(
         tuple(weight for block in watched.blocks if block.attends for weight in block.copies()),
         tuple(weight for block in watched.blocks if block.feeds_forward for weight in block.copies()),
     )
     if not (found.attention and found.feed_forward):
         raise ProxyFailure(
-            "attention and feed-forward layers behind layer normalisations, as in Transformers, are needed; the "
+            "attention and feed-forward layers with normalisations between them, as in Transformers, are needed; the "
             "network has no such blocks"
         )
     return found

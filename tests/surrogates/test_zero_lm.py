@@ -39,8 +39,10 @@ def test_it_weighs_the_mean_squared_singular_values_of_a_spaces_networks(form: s
 
 
 @pytest.mark.parametrize("norm_first", [True, False])
-def test_torchs_own_layers_are_read_too(norm_first: bool) -> None:
+@pytest.mark.parametrize("normalisation", [nn.LayerNorm, nn.RMSNorm])
+def test_torchs_own_layers_are_read_too(norm_first: bool, normalisation: type[nn.Module]) -> None:
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, norm_first=norm_first)
+    layer.norm1, layer.norm2 = normalisation(8), normalisation(8)
     attention = layer.self_attn
     expected = 0.25 * capacity(attention.in_proj_weight, attention.out_proj.weight)
     expected += 0.75 * capacity(layer.linear1.weight, layer.linear2.weight)
@@ -60,7 +62,7 @@ def test_it_says_why_not() -> None:
     for model in (networks.built(), nn.Sequential(nn.LayerNorm(8), nn.Linear(8, 8), nn.GELU())):
         with pytest.raises(ProxyFailure, match="the network has no such blocks"):
             score(model, networks.batch(), 0.5)
-    with pytest.raises(ProxyFailure, match="must be told apart by a layer normalisation between them"):
+    with pytest.raises(ProxyFailure, match="must be told apart by a normalisation between them"):
         score(Parallel(), torch.randn(3, 5, 8), 0.5)
     with pytest.raises(ValueError, match="alpha must be finite; got nan"):
         ZeroLm(float("nan"))
