@@ -28,12 +28,12 @@ class Nasgraph(Proxy):
     channel i, and zeros in all others, makes the receiving block put out what is not zero in channel j; blocks that
     convolve end in ReLU. Channels without an edge are no nodes. The network never runs.
 
-    The paper converts a smaller surrogate of the network; here it is the graph of the architecture, once, as the space
-    simplifies it. Weights are standard normal, one draw for each kind of convolution, so that isomorphic graphs have
-    one score.
+    The authors convert the network or a smaller surrogate of it; here it is the architecture's graph, once, as its
+    space simplifies it. Weights are standard normal, one draw for each kind of convolution, so that isomorphic graphs
+    have one score.
 
     Args:
-        channels: Of every operation; 16 in the paper's surrogate. At least 1.
+        channels: Of every operation, at least 1.
 
     Raises:
         ValueError: There are no channels.
