@@ -69,7 +69,8 @@ def test_a_campaign_goes_on_with_its_formula_and_with_no_other(tmp_path: Path) -
         formula.write_text(json.dumps({"formula": text, "inputs": inputs}))
 
     def go_on(budget: int) -> int:
-        plan = quick_plan(proxies=({"name": "evolved", "formula": str(formula)},), budget=budget)
+        proxies = ({"name": "evolved", "formula": str(formula)},)
+        plan = quick_plan(proxies=proxies, searcher="random", predictor=None, budget=budget)
         record, _ = execute(plan, folder, Recorder())
         return len(record.archive.trials)
 
