@@ -85,6 +85,6 @@ class ProxyScorer:
         torch.default_generator.manual_seed(int(architecture.key[:8], 16) + draw)
         try:
             model = self.space.build(architecture).to(inputs.device)
-            return score_all(self.proxies, model, inputs, targets, draw)
+            return score_all(self.proxies, model, inputs, targets, draw, architecture)
         except Exception as error:
             return self.failed(error)
