@@ -13,9 +13,10 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from evonas.benchmarks.training import GPU_BATCH, measure_gpu, random_pixels
+from evonas.core.failure import Failure
 from evonas.packing import Pack
-from evonas.trainers._packed_descent import descend_together
 from evonas.trainers.classifier import Classifier
+from evonas.trainers.trainer import NO_SETTINGS
 from spaces.cell201 import Cell201
 from surrogates.threads import one_torch_thread
 
@@ -106,4 +107,7 @@ def _on_gpu(candidates: int) -> list[dict[str, Any]]:
 
 
 def _trained(models: list[nn.Module], splits: Any, trainer: Classifier) -> None:
-    descend_together(models, splits.train, splits.validation, trainer.recipe, range(len(models)))
+    seeds, settings = range(len(models)), [NO_SETTINGS] * len(models)
+    for _, training in trainer.train_together(models, splits.train, splits.validation, seeds, settings):
+        if isinstance(training, Failure):
+            raise RuntimeError(f"a training failed: {training}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psutil
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -29,6 +31,15 @@ def peak_bytes(step: Callable[[], object], device: torch.device) -> int:
     with _LivingTensors() as living:
         step()
     return int(living.peak)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory of a device that nothing holds; on CUDA what PyTorch's allocator only keeps in store is let go first."""
+    if device.type != "cuda":
+        return int(psutil.virtual_memory().available)
+    gc.collect()  # an optimiser and the schedule that is bound to it hold each other, and the last pack's weights
+    torch.cuda.empty_cache()
+    return int(torch.cuda.mem_get_info(device)[0])
 
 
 def packs_that_fit(
