@@ -204,10 +204,8 @@ class Journal:
             ValueError: There is no such trial, this seed is written already, or a value is not finite.
         """
         found = [{**rows.evaluation_row(number, one), "seed": seed} for (number, seed), one in evaluations.items()]
-        told = ", ".join(
-            f"trial {one} is not journalled, or was retrained with seed {seed}" for one, seed in evaluations
-        )
-        with self._database.writing(told) as connection:
+        told = [f"trial {one} is not journalled, or was retrained with seed {seed}" for one, seed in evaluations]
+        with self._database.writing(", ".join(told)) as connection:
             connection.execute(insert(schema.retrainings), found)
 
     def load(self, objectives: Sequence[Objective]) -> Archive:

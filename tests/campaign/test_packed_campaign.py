@@ -87,8 +87,7 @@ def test_what_waits_trains_together(pack: object, packs: list[int]) -> None:
     assert [trial.number for trial in record.archive.trials] == list(range(24))
 
 
-@pytest.mark.parametrize("killed_after", [1, 9, 10, 11, 15, 23])
-@pytest.mark.parametrize("pack", ["auto", 3])
+@pytest.mark.parametrize(("pack", "killed_after"), [("auto", 1), ("auto", 11), (3, 8)])
 def test_a_campaign_killed_at_any_evaluation_goes_on_to_the_same_sequence(
     tmp_path: Path, killed_after: int, pack: object
 ) -> None:
@@ -96,14 +95,13 @@ def test_a_campaign_killed_at_any_evaluation_goes_on_to_the_same_sequence(
         if count == killed_after:
             raise Killed
 
-    whole, _ = execute(plan_of(pack=pack), tmp_path / "whole", Silent())
+    whole, _ = execute(plan_of(pack=pack, budget=16), None, Silent())
     with pytest.raises(Killed):
-        execute(plan_of(pack=pack), tmp_path / "killed", Recorder(kill))
-    evaluated = 24 - len(recall(tmp_path / "killed").archive.pending)
-    observer = Recorder()
-    resumed, finished = execute(plan_of(pack=pack), tmp_path / "killed", observer)
+        execute(plan_of(pack=pack, budget=16), tmp_path, Recorder(kill))
+    killed = recall(tmp_path).archive
+    resumed, finished = execute(plan_of(pack=pack, budget=16), tmp_path, Silent())
     assert finished
-    assert evaluated >= killed_after, "a pack is journalled whole before anyone is told"
+    assert 16 > len(killed) - len(killed.pending) >= killed_after, "packs are journalled whole before anyone is told"
     assert sequence(resumed.archive) == sequence(whole.archive)
 
 
@@ -129,15 +127,16 @@ def test_trials_of_one_rung_train_together_and_who_climbs_is_in_a_new_pack() -> 
 
 
 def test_a_pack_that_breaks_is_trained_one_at_a_time_and_nobody_fails() -> None:
-    evaluator, observer = Together(breaking=5), Recorder()
-    record, finished = execute(plan_of(evaluator), None, observer)
+    evaluator, observer = Together(breaking=1), Recorder()
+    record, finished = execute(plan_of(evaluator, budget=14), None, observer)
     assert finished
-    assert len(record.archive.trained) == 24
-    assert evaluator.packs[:11] == [10] + [1] * 10
+    assert len(record.archive.trained) == 14
+    assert evaluator.packs == [10, *[1] * 10, 4, *[1] * 4]
     assert any("did not come home from training together and go one at a time: RuntimeError: as" in note
                for note in observer.notes)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_of_a_pack_costs_no_trial() -> None:
     observer = Recorder()
     executor = {"name": "processes", "workers": 2, "pack": 4}
@@ -176,7 +175,7 @@ def test_a_failure_in_a_pack_is_that_trials_alone() -> None:
 def test_who_cannot_evaluate_together_is_not_asked_to() -> None:
     with pytest.raises(CampaignError, match="executor: pack: Sleeping evaluates one candidate at a time; leave it out"):
         quick_plan(executor={"name": "serial", "pack": 2})
-    with pytest.raises(CampaignError, match="pack must be at least 1, or 'auto'. Got 0"):
+    with pytest.raises(CampaignError, match=r"pack must be at least 1, or 'auto'\. Got 0"):
         execute(plan_of(pack=0), None, Silent())
 
 
@@ -217,14 +216,14 @@ def test_what_needs_a_device_alone_is_never_measured_where_workers_train(
 def test_packed_trainings_of_a_real_campaign_are_those_of_one_at_a_time() -> None:
     from evonas.trainers.classifier import Classifier
 
-    changes = {**REAL, "trainer": Classifier(epochs=1, device="cpu"), "budget": 6, "initial": 6, "retrain_seeds": 1}
+    changes = {**REAL, "trainer": Classifier(epochs=1, device="cpu"), "budget": 4, "initial": 4, "retrain_seeds": 1}
     alone, packed = (execute(quick_plan(**changes, executor={"name": "serial", "pack": pack}), None, Silent())[0]
                      for pack in (1, "auto"))  # fmt: skip
     for one, other in zip(alone.archive.trials, packed.archive.trials, strict=True):
         assert other.proposal.key == one.proposal.key
         assert other.evaluation is not None
         assert one.evaluation is not None
-        assert other.evaluation.curve[-1]["packed"] == 6
+        assert other.evaluation.curve[-1]["packed"] == 4
         assert other.values["validation_loss"] == pytest.approx(one.values["validation_loss"], rel=1e-3)
     assert {number: len(found) for number, found in packed.retrainings.items()} == {
         trial.number: 1 for trial in packed.archive.front()
