@@ -65,7 +65,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     )
     if data is not None:
         print(f"data: {data}")
-    packed = "" if plan.pack == 1 else f", {plan.pack or 'all that wait'} together"
+    packed = "" if plan.pack == 1 else ", in packs" + (f" of up to {plan.pack}" if plan.pack else "")
     print(f"budget: {plan.budget} trainings, {plan.workers} at a time{packed}")
     if unmeasured:
         print(f"objectives: some sampled networks cannot be measured, and would never be trained: {unmeasured}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -81,13 +82,17 @@ class TrainingEvaluator(JointEvaluator):
         started = time.perf_counter()
         outcomes: dict[int, Outcome] = {}
         if len(architectures) > 1 and isinstance(self.trainer, JointTrainer):
+            broken = ""
             try:
                 with one_torch_thread():
                     for number, outcome in self._outcomes_together(self.trainer, architectures, seeds):
                         outcomes[number] = outcome
             except Exception as error:
+                broken = told(error)
+            if broken:
+                gc.collect()  # what the common training held is not to be in the way
                 left = len(architectures) - len(outcomes)
-                warnings.warn(f"{left} candidates train one at a time, not together: {told(error)}", stacklevel=2)
+                warnings.warn(f"{left} candidates train one at a time, not together: {broken}", stacklevel=2)
         share = (time.perf_counter() - started) / max(1, len(architectures))
         evaluations = []
         for number, (architecture, seed) in enumerate(zip(architectures, seeds, strict=True)):

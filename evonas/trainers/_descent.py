@@ -104,10 +104,10 @@ def placed(split: Split, device: torch.device, room_bytes: float = math.inf) -> 
         device: To train on.
         room_bytes: What inputs may take there; a GPU's free memory limits it further.
     """
-    import torch
+    from evonas.packing import free_bytes
 
     if device.type == "cuda":
-        room_bytes = min(room_bytes, ROOM_FOR_DATA * torch.cuda.mem_get_info(device)[0])
+        room_bytes = min(room_bytes, ROOM_FOR_DATA * free_bytes(device))
     stays = split.inputs.nbytes > room_bytes
     split = split.on(device, inputs_too=not stays)
     return replace(split, inputs=split.inputs.contiguous(memory_format=layout(split.inputs)))

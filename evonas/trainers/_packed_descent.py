@@ -86,9 +86,10 @@ def _packs(models: Mapping[int, nn.Module], train: Split, recipe: Recipe) -> lis
     def bytes_of(numbers: Sequence[int]) -> int:
         def dry_step() -> None:
             pack = Pack([copy.deepcopy(models[number]) for number in numbers], example)
-            step = _step(pack, optimiser_of(pack, recipe, 1)[0], recipe, device)
+            optimiser, _ = optimiser_of(pack, recipe, 1)
             rows = torch.arange(size, device=device).expand(len(numbers), size)
-            step(train.ready(train.inputs[rows]), train.targets[rows])
+            _step(pack, optimiser, recipe, device)(train.ready(train.inputs[rows]), train.targets[rows])
+            _let_go(optimiser)
 
         try:
             return peak_bytes(dry_step, device)
@@ -165,4 +166,11 @@ def _fit(
             step = _step(pack, optimiser, recipe, device)
             running = [running[place] for place in staying]
     pack.hand_back()
+    _let_go(optimiser)
     return found
+
+
+def _let_go(optimiser: Optimizer) -> None:
+    """Frees the weights and the state of a finished pack: a schedule and its optimiser hold each other for a while."""
+    optimiser.state.clear()
+    optimiser.param_groups.clear()

@@ -9,7 +9,6 @@ from evonas.core.failure import Failure
 from evonas.core.objective import Training
 from evonas.core.split import Split
 from evonas.trainers._descent import descend
-from evonas.trainers._packed_descent import descend_together
 from evonas.trainers._recipe import Recipe
 from evonas.trainers.joint_trainer import JointTrainer
 from evonas.trainers.trainer import NO_SETTINGS
@@ -115,5 +114,7 @@ class Classifier(JointTrainer):
         seeds: Sequence[int],
         settings: Sequence[Mapping[str, float]],
     ) -> Iterator[tuple[int, Training | Failure]]:
+        from evonas.trainers._packed_descent import descend_together
+
         recipes = [self.recipe.changed(own) for own in settings]
         return descend_together(models, train, validation, recipes, seeds)

@@ -58,7 +58,7 @@ PACKED = Function(lambda training: training.metrics.get("packed", 1.0), "packed"
 def evaluator(change: Built | None = None, trainer: Trainer | None = None, **changed: Any) -> TrainingEvaluator:
     space = SPACE if change is None else Doubled(change)
     objectives = changed.pop("objectives", [ValidationError(), ValidationLoss(), PACKED])
-    trainer = trainer or Classifier(epochs=2, device="cpu")
+    trainer = trainer or Classifier(epochs=1, device="cpu")
     return TrainingEvaluator(space, DoubledDigits(train=100), trainer, objectives, **changed)
 
 
@@ -104,11 +104,11 @@ def test_what_fails_is_the_failure_of_one() -> None:
 class Breaking(JointTrainer):
     """Trains two together, then breaks."""
 
-    epochs = 2
+    epochs = 1
 
     def __init__(self, error: Exception) -> None:
         self.error = error
-        self.own = Classifier(epochs=2, device="cpu")
+        self.own = Classifier(epochs=1, device="cpu")
 
     def train(
         self, model: nn.Module, train: Split, validation: Split, seed: int, settings: Mapping[str, float] = NO_SETTINGS
@@ -156,7 +156,7 @@ def test_on_a_gpu_too_and_its_memory_is_free_again() -> None:
     from evonas.packing import free_bytes
 
     device = torch.device("cuda", 0)
-    made = evaluator(trainer=Classifier(epochs=2, device="cuda:0", precision="float32"))
+    made = evaluator(trainer=Classifier(epochs=1, device="cuda:0", precision="float32"))
     made.evaluate(FOUR[0], 0)
     before = free_bytes(device)
     alone = [made.evaluate(each, seed) for each, seed in zip(FOUR, SEEDS, strict=True)]

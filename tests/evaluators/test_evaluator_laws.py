@@ -146,4 +146,6 @@ def test_together_is_alone_and_leaves_the_process_as_it_was(name: str, two_threa
     assert [evaluation.values for evaluation in evaluator.evaluate_together(architectures[:1], [0])] == [
         alone[0].values
     ]
+    again = evaluator.evaluate_together(architectures, range(3))
+    assert [(each.values, each.curve) for each in again] == [(each.values, each.curve) for each in together]
     assert evaluator.evaluate_together([], []) == []
