@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
+from evonas.campaign.fitting import check_shapes, check_trainer
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
 from evonas.campaign.proxy_batch import proxy_batch
+from evonas.campaign.replication import Replication, evaluators_of_replicates
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.rungs import check_climbing, shorter_parts
 from evonas.campaign.specification import Component
@@ -72,6 +74,11 @@ def assemble(parts: Parts) -> Plan:
         for rung, shorter in shorter_parts(parts, _reads_dataset(parts.evaluator)).items():
             rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
         searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
+    replicate_evaluators: list[Evaluator] = []
+    if parts.replicates > 1:
+        with at(("replicates",)):
+            replicate_evaluators = evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
+        searcher = Replication(searcher, parts.replicates, parts.replicate_share)
     executor, workers = _executor(parts.executor)
     workers.check(evaluator, objectives)
     return Plan(
@@ -88,9 +95,11 @@ def assemble(parts: Parts) -> Plan:
         initial=parts.initial,
         batch=parts.batch,
         seed=parts.seed,
-        retrain_seeds=parts.retrain_seeds,
+        # A table's row is the same for every seed: read once, so that no deviation of 0 is told.
+        retrain_seeds=parts.retrain_seeds if measurements is None else min(parts.retrain_seeds, 1),
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
+        replicate_evaluators=replicate_evaluators,
     )
 
 
@@ -104,7 +113,7 @@ def make_space(space: Part, dataset: Part, evaluator: Part | None) -> Space:
         return cast(Space, make_component("space", space))
     data = cast(Dataset, make_component("dataset", dataset))
     made = cast(Space, make_component("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
-    _check_shapes(made, data)
+    check_shapes(made, data)
     return made
 
 
@@ -127,7 +136,7 @@ def _evaluators(
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
     if _reads_dataset(part):
         supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
-        _check_trainer(trainer, dataset)
+        check_trainer(trainer, dataset)
     evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
     component = _component(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
@@ -183,39 +192,6 @@ def at(path: YamlPath) -> Iterator[None]:
         raise
     except (ValueError, TypeError, OSError) as error:
         raise CampaignError([Fault(path, str(error))]) from error
-
-
-def _check_shapes(space: Space, dataset: Dataset) -> None:
-    if (tuple(space.input_shape), space.classes) != (tuple(dataset.input_shape), dataset.classes):
-        raise CampaignError(
-            [
-                Fault(
-                    ("space",),
-                    f"the space builds networks for inputs {tuple(space.input_shape)} and {space.classes} classes, "
-                    f"but the dataset has {tuple(dataset.input_shape)} and {dataset.classes}. Make the space with "
-                    f"input_shape={tuple(dataset.input_shape)} and classes={dataset.classes}, "
-                    "or name it and leave them out",
-                )
-            ]
-        )
-
-    if space.vocabulary != dataset.vocabulary:
-        kinds = [
-            "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"
-            for part in (space, dataset)
-        ]
-        raise CampaignError(
-            [Fault(("space",), f"the space's networks take {kinds[0]}, but the dataset gives {kinds[1]}; change one")]
-        )
-
-
-def _check_trainer(trainer: Trainer, dataset: Dataset) -> None:
-    if trainer.regression != dataset.regression:
-        kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
-        remedy = "regressor" if dataset.regression else "classifier"
-        raise CampaignError(
-            [Fault(("trainer",), f"trains on {kinds[0]}, but the dataset's targets are {kinds[1]}; take {remedy!r}")]
-        )
 
 
 def _objectives(parts: Sequence[Part]) -> list[Objective]:

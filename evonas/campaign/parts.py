@@ -40,6 +40,8 @@ class Parts:
     retrain_seeds: int = 3
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
+    replicates: int = 1
+    replicate_share: float = 0.1
 
 
 def parts_of(specification: Specification) -> Parts:
@@ -63,6 +65,8 @@ def parts_of(specification: Specification) -> Parts:
         retrain_seeds=specification.retrain_front.seeds,
         rungs=specification.rungs.epochs,
         reduction_factor=specification.rungs.reduction_factor,
+        replicates=specification.replicates.trainings,
+        replicate_share=specification.replicates.share,
     )
 
 
@@ -85,8 +89,13 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "batch": parts.batch,
         "seed": parts.seed,
         "retrain_front": {"seeds": parts.retrain_seeds},
-        # Where there are none nothing is said of them: campaigns that began before there were rungs go on.
+        # Where there are none nothing is said of them: campaigns that began before there were such go on.
         **({"rungs": {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}} if parts.rungs else {}),
+        **(
+            {"replicates": {"trainings": parts.replicates, "share": parts.replicate_share}}
+            if parts.replicates > 1
+            else {}
+        ),
     }
 
 
