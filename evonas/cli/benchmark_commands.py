@@ -144,17 +144,18 @@ def benchmark_training(
 
 @benchmarks.command("packing")
 def benchmark_packing(
-    candidates: Annotated[int, typer.Option(min=1, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
+    candidates: Annotated[int, typer.Option(min=2, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each training of the campaigns on the processor.")] = 5,
     json: Json = False,
 ) -> None:
-    """Operations of a training step of candidates packed and one at a time; on a GPU also candidates an hour.
+    """Operations of a training step of candidates packed and one at a time, and candidates an hour of campaigns.
 
     Example: evonas benchmark packing --candidates 32
     """
     from evonas.benchmarks.packing import measure_packing
     from evonas.cli.rows import print_rows
 
-    print_rows(measure_packing(candidates), json)
+    print_rows(measure_packing(candidates, epochs), json)
 
 
 @benchmarks.command("search")
