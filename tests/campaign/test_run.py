@@ -184,7 +184,7 @@ def test_a_searcher_that_repeats_itself_is_refused_before_anything_is_written(tm
 
     class Stuck(Searcher):
         def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
-            return plan.searcher.propose(Archive(archive.objectives), count, np.random.default_rng(0))
+            return plan.searcher.propose(Archive(archive.objectives), 10, np.random.default_rng(0))[:count]
 
     observer = Recorder()
     with pytest.raises(SearchError, match="must not propose an architecture twice"):
