@@ -32,6 +32,7 @@ def search(
     batch: int = 8,
     retrain_seeds: int = 0,
     rungs: Sequence[int] = (),
+    warm_start: str | Path | None = None,
     timeout_seconds: float | None = None,
     directory: str | Path | None = None,
     name: str = "search",
@@ -62,6 +63,8 @@ def search(
         retrain_seeds: Trainings of each member of the final front for figures on test data.
         rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full
             training. Each counts by its epochs against the budget.
+        warm_start: Results folder of an earlier campaign over the same space, perhaps on another dataset: its best are
+            trained anew in the first round, and the predictor is told what it would predict.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
@@ -78,6 +81,7 @@ def search(
         ValueError: A number is out of its range.
     """
     _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch, retrain_seeds=retrain_seeds)
+    folder = Path(directory) if directory is not None else None
     plan = assemble(
         Parts(
             name=name,
@@ -97,12 +101,14 @@ def search(
             seed=seed,
             retrain_seeds=retrain_seeds,
             rungs=_rising(rungs),
-        )
+            warm_start=str(warm_start) if warm_start is not None else None,
+        ),
+        folder,
     )
     observer = progress if isinstance(progress, Observer) else Silent()
     if progress is True:
         observer = terminal_view(output_console(stderr=True))  # a script's own output stays its own
-    record, _ = execute(plan, Path(directory) if directory is not None else None, observer)
+    record, _ = execute(plan, folder, observer)
     return Result(record)
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
+from evonas.campaign.agreement import check_shapes, check_trainer
 from evonas.campaign.arguments import check_arguments, converted_arguments
+from evonas.campaign.earlier import earlier_campaign
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
@@ -21,6 +23,7 @@ from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.rungs import check_climbing, shorter_parts
 from evonas.campaign.specification import Component
 from evonas.campaign.successive_halving import SuccessiveHalving
+from evonas.campaign.warm_start import EarlierPredictions, WarmStart, warmed
 from evonas.core.evaluation import Evaluator
 from evonas.core.example_inputs import example_inputs
 from evonas.core.objective import Objective
@@ -43,17 +46,23 @@ from surrogates.proxies.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from torch import Tensor
 
 PROXY_BATCH = 32
 
 
-def assemble(parts: Parts) -> Plan:
+def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     """Makes every part and checks that they fit together.
+
+    Args:
+        parts: What the campaign is made of.
+        folder: Its results folder, whose journal pins what a warm start took over once the campaign has begun.
 
     Raises:
         CampaignError: A part cannot be made, or two do not fit; says which and what to do.
+        JournalError: The journal there is cannot be read.
     """
     dataset = cast(Dataset, make_component("dataset", parts.dataset))
     space = make_space(parts.space, dataset, parts.evaluator)
@@ -68,11 +77,13 @@ def assemble(parts: Parts) -> Plan:
     with at(("dataset",)):
         inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
     proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
-    supplied = {
-        "problem": problem,
-        "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
-        "proxies": proxies,
-    }
+    predictor = None if parts.predictor is None else _predictor(parts.predictor, space)
+    earlier = earlier_campaign(parts.warm_start, space, folder, parts.seed)
+    predictions = None
+    if earlier is not None and predictor is not None:
+        predictions = EarlierPredictions(space, earlier.archive, predictor, parts.seed)
+        predictor = warmed(predictor, space, predictions)
+    supplied = {"problem": problem, "predictor": predictor, "proxies": proxies}
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
     rung_evaluators: dict[Rung, Evaluator] = {}
     if parts.rungs:
@@ -80,6 +91,8 @@ def assemble(parts: Parts) -> Plan:
         for rung, shorter in shorter_parts(parts, _reads_dataset(parts.evaluator)).items():
             rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
         searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
+    if earlier is not None:
+        searcher = WarmStart(searcher, problem, earlier.archive, predictions, proxies, parts.initial)
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,
@@ -97,6 +110,7 @@ def assemble(parts: Parts) -> Plan:
         retrain_seeds=parts.retrain_seeds,
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
+        pinned=earlier.pinned() if earlier is not None else None,
     )
 
 
@@ -110,7 +124,7 @@ def make_space(space: Part, dataset: Part, evaluator: Part | None) -> Space:
         return cast(Space, make_component("space", space))
     data = cast(Dataset, make_component("dataset", dataset))
     made = cast(Space, make_component("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
-    _check_shapes(made, data)
+    check_shapes(made, data)
     return made
 
 
@@ -133,7 +147,7 @@ def _evaluators(
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
     if _reads_dataset(part):
         supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
-        _check_trainer(trainer, dataset)
+        check_trainer(trainer, dataset)
     evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
     component = _component(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
@@ -189,39 +203,6 @@ def at(path: YamlPath) -> Iterator[None]:
         raise
     except (ValueError, TypeError, OSError) as error:
         raise CampaignError([Fault(path, str(error))]) from error
-
-
-def _check_shapes(space: Space, dataset: Dataset) -> None:
-    if (tuple(space.input_shape), space.classes) != (tuple(dataset.input_shape), dataset.classes):
-        raise CampaignError(
-            [
-                Fault(
-                    ("space",),
-                    f"the space builds networks for inputs {tuple(space.input_shape)} and {space.classes} classes, "
-                    f"but the dataset has {tuple(dataset.input_shape)} and {dataset.classes}. Make the space with "
-                    f"input_shape={tuple(dataset.input_shape)} and classes={dataset.classes}, "
-                    "or name it and leave them out",
-                )
-            ]
-        )
-
-    if space.vocabulary != dataset.vocabulary:
-        kinds = [
-            "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"
-            for part in (space, dataset)
-        ]
-        raise CampaignError(
-            [Fault(("space",), f"the space's networks take {kinds[0]}, but the dataset gives {kinds[1]}; change one")]
-        )
-
-
-def _check_trainer(trainer: Trainer, dataset: Dataset) -> None:
-    if trainer.regression != dataset.regression:
-        kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
-        remedy = "regressor" if dataset.regression else "classifier"
-        raise CampaignError(
-            [Fault(("trainer",), f"trains on {kinds[0]}, but the dataset's targets are {kinds[1]}; take {remedy!r}")]
-        )
 
 
 def _objectives(parts: Sequence[Part]) -> list[Objective]:

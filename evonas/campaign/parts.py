@@ -40,6 +40,7 @@ class Parts:
     retrain_seeds: int = 3
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
+    warm_start: str | None = None
 
 
 def parts_of(specification: Specification) -> Parts:
@@ -63,6 +64,7 @@ def parts_of(specification: Specification) -> Parts:
         retrain_seeds=specification.retrain_front.seeds,
         rungs=specification.rungs.epochs,
         reduction_factor=specification.rungs.reduction_factor,
+        warm_start=specification.warm_start,
     )
 
 
@@ -87,6 +89,7 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "retrain_front": {"seeds": parts.retrain_seeds},
         # Where there are none nothing is said of them: campaigns that began before there were rungs go on.
         **({"rungs": {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}} if parts.rungs else {}),
+        **({"warm_start": parts.warm_start} if parts.warm_start is not None else {}),
     }
 
 

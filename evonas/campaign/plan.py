@@ -36,6 +36,7 @@ class Plan:
         retrain_seeds: Retrainings of each member of the front; 0 for none.
         resolved: The campaign as plain values with every default, as it is journalled.
         rung_evaluators: What evaluates instead on each rung below the full training.
+        pinned: What was taken over of the campaign that this one is started from, as it is journalled; None for none.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Plan:
     retrain_seeds: int
     resolved: Mapping[str, Any]
     rung_evaluators: Mapping[Rung, Evaluator] = field(default_factory=dict)
+    pinned: Mapping[str, Any] | None = None
 
     def evaluator_of(self, proposal: Proposal) -> Evaluator:
         """What evaluates a proposal: its rung's evaluator."""

@@ -19,6 +19,7 @@ from evonas.searchers.improvement import choose_batch
 from evonas.searchers.lots import draw, draw_at_most, proposal, random_count
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.searchers.selection import best_first
+from evonas.searchers.self_tuning import tuned_offspring
 from evonas.searchers.stages import Stages
 from evonas.searchers.variation import Parents, offspring
 from surrogates.encoding import Encoding
@@ -53,6 +54,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: Share of children with two parents, in [0, 1].
         gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
         improvement_share: Share of the screened that is chosen for expected hypervolume improvement, in [0, 1].
+        self_tuning: Whether crossover rate, edits of a mutation and number of children adapt, see ``tuned_offspring``.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: float = 0.5,
         gate_error_rate: float = 0.1,
         improvement_share: float = 0.5,
+        self_tuning: bool = False,
     ) -> None:
         for name, value, holds, rule in (
             ("population", population, population >= 2, "at least 2"),
@@ -95,6 +98,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
+        self.self_tuning = self_tuning
         self.features: Encoding = Concatenated(problem.space)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
@@ -122,7 +126,7 @@ class ScreenedNsga2(Searcher):
         with stages.timed("choose"):
             allowed = caution(forecast.left_out(), forecast.targets, self.gate_error_rate)
             passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
-            chosen = self._choose(archive, mean[:n], std[:n], passed, count - len(drawn), rng)
+            chosen = self._choose(forecast, mean[:n], std[:n], passed, count - len(drawn), rng)
             if survivors:
                 stages.counts["passed the gate"] = int(passed.sum())
         # The random share goes last, so that what the predictor chose is trained first.
@@ -171,7 +175,7 @@ class ScreenedNsga2(Searcher):
     ) -> list[Candidate]:
         """What exact objectives, the first predictor and the objectives of built models leave."""
         with stages.timed("vary"):
-            candidates = self._offspring(archive, {candidate.key for candidate in drawn}, rng, stages)
+            candidates = self._offspring(archive, forecast, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
             mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
@@ -196,14 +200,18 @@ class ScreenedNsga2(Searcher):
         return [int(index) for index in chosen]
 
     def _offspring(
-        self, archive: Archive, taken: Collection[str], rng: np.random.Generator, stages: Stages
+        self, archive: Archive, forecast: Forecast, taken: Collection[str], rng: np.random.Generator, stages: Stages
     ) -> list[Candidate]:
         """Children and fresh samples, without the objectives of built models, which the shortlist alone gets."""
         parents = Parents.of(archive, self.population)
         fresh = round(self.fresh_share * self.offspring)
         counts: Counter[str] = Counter()
         wanted, rate, tries = self.offspring - fresh, self.crossover_rate, 2 * self.offspring
-        found = offspring(self.problem, archive, parents, wanted, rate, rng, counts, taken, tries)
+        if self.self_tuning:
+            found, told = tuned_offspring(self.problem, archive, parents, wanted, forecast, rng, counts, taken)
+            stages.notes.append(told)
+        else:
+            found = offspring(self.problem, archive, parents, wanted, rate, rng, counts, taken, tries)
         found += self._samples(archive, fresh, rng, {*taken, *(candidate.key for candidate in found)}, counts)
         for stage in ("drawn", "distinct", "feasible"):
             stages.counts[stage] = counts[stage]
@@ -230,14 +238,15 @@ class ScreenedNsga2(Searcher):
         return list(samples.values())
 
     def _choose(
-        self, archive: Archive, mean: FloatArray, std: FloatArray, passed: Mask, count: int, rng: np.random.Generator
+        self, forecast: Forecast, mean: FloatArray, std: FloatArray, passed: Mask, count: int, rng: np.random.Generator
     ) -> list[int]:
         if not len(mean):
             return []
+        archive = forecast.archive
         front = archive.values(archive.front())
         reference = _reference(archive)
         eligible = np.flatnonzero(passed)
-        expected = np.vstack([front, pending_values(archive)])
+        expected = np.vstack([front, pending_values(forecast)])
         chosen: list[int] = []
         improving = math.ceil(self.improvement_share * count)
         shifted, doubt = mean - reference, std
