@@ -31,6 +31,7 @@ from surrogates.predictor import FloatArray, Prediction, Predictor
 
 CELL = Cell201("compact", [4, 8], input_shape=(1, 8, 8))
 GOALS = ["validation_error", "macs"]
+EARLIER: dict[str, Any] = {"objectives": GOALS, "searcher": "random", "predictor": None, "proxies": ()}
 
 
 class Killed(BaseException):
@@ -47,7 +48,13 @@ def run(folder: Path, earlier: Path | None, observer: Any = None, **changes: Any
     plan = quick_plan(
         Scripted(other_target),
         folder,
-        **{"objectives": GOALS, "warm_start": None if earlier is None else str(earlier), "seed": 5, **changes},
+        **{
+            "objectives": GOALS,
+            "warm_start": None if earlier is None else str(earlier),
+            "seed": 5,
+            "budget": 18,
+            **changes,
+        },
     )
     return execute(plan, folder, observer if observer is not None else Silent())[0]
 
@@ -55,7 +62,7 @@ def run(folder: Path, earlier: Path | None, observer: Any = None, **changes: Any
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("earlier")
-    execute(quick_plan(objectives=GOALS, budget=40), folder, Silent())
+    execute(quick_plan(**EARLIER, budget=40), folder, Silent())
     return folder
 
 
@@ -95,7 +102,7 @@ def test_half_of_the_first_sample_are_the_earlier_best_spread_over_cost_and_trai
     assert min(front, key=lambda one: points[one]) in taken
     assert chosen.min() == costs[0]
     assert max(np.abs(chosen - cost).min() for cost in costs) <= (costs[-1] - costs[0]) / 4
-    assert len(record.archive) == 24, "what is taken over counts against the budget like any other"
+    assert len(record.archive) == 18, "what is taken over counts against the budget like any other"
     assert min(trial.values["validation_error"] for trial in record.archive.trained) >= 1000
 
 
@@ -142,7 +149,7 @@ def test_what_the_earlier_campaign_lets_expect_is_a_column_and_is_written_down_f
     seen: list[tuple[Sequence[Architecture], FloatArray]] = []
     record = run(tmp_path / "new", earlier, predictor=Plain, proxies=())
     level = np.mean([values["validation_error"] for values in trained_before(earlier).values()])
-    assert len(seen) > 6
+    assert len(seen) >= 4
     for architectures, column in seen:
         np.testing.assert_allclose(column, [level + len(one.nodes) / 1000 for one in architectures], rtol=1e-6)
     for trial in record.archive.trials:
@@ -150,7 +157,7 @@ def test_what_the_earlier_campaign_lets_expect_is_a_column_and_is_written_down_f
         assert trial.proposal.proxies == {"earlier(validation_error)": pytest.approx(-level - nodes / 1000, rel=1e-6)}
 
 
-@pytest.mark.parametrize("killed_after", [3, 13, 19])
+@pytest.mark.parametrize("killed_after", [3, 15])
 def test_it_goes_on_bit_for_bit_when_the_earlier_campaign_is_gone_or_grew(
     earlier: Path, tmp_path: Path, killed_after: int
 ) -> None:
@@ -162,7 +169,7 @@ def test_it_goes_on_bit_for_bit_when_the_earlier_campaign_is_gone_or_grew(
     with pytest.raises(Killed):
         run(tmp_path / "new", earlier, Recorder(kill))
     if killed_after == 3:
-        execute(quick_plan(objectives=GOALS, budget=60), earlier, Silent())
+        execute(quick_plan(**EARLIER, budget=60), earlier, Silent())
         assert len(trained_before(earlier)) == 60
     else:
         shutil.rmtree(earlier)
@@ -209,7 +216,7 @@ def test_any_searcher_starts_warm_and_rungs_do_not_hold_it_up(earlier: Path, tmp
 
 
 def test_one_at_a_time_half_of_the_first_are_taken_over_too(earlier: Path) -> None:
-    with evonas.Search(CELL, ["accuracy:max", "macs"], warm_start=earlier, predictor=None) as search:
+    with evonas.Search(CELL, ["accuracy:max", "macs"], searcher="nsga2", warm_start=earlier) as search:
         for _ in range(20):
             (trial,) = search.propose()
             search.report(trial, {"accuracy": 1 - Sleeping(0).evaluate(trial.proposal.architecture, 0).values["validation_error"]})  # fmt: skip
@@ -219,7 +226,7 @@ def test_one_at_a_time_half_of_the_first_are_taken_over_too(earlier: Path) -> No
 
 
 def test_the_report_says_what_it_was_started_from_and_whether_that_helped(earlier: Path, tmp_path: Path) -> None:
-    record = run(tmp_path / "new", earlier, budget=40)
+    record = run(tmp_path / "new", earlier)
     page = render(record)
     assert "Warm start" in page
     for said in (
@@ -269,18 +276,17 @@ def test_refusals_have_rule_value_remedy_and_line(
     itself = refused(tmp_path, "warm_start: ./new")
     assert "expected another campaign's results folder. Got './new', this campaign's own" in itself
     assert "leave warm_start out" in itself
-    execute(quick_plan(budget=7), tmp_path / "few", Silent())
+    execute(quick_plan(**EARLIER, budget=7), tmp_path / "few", Silent())
     few = refused(tmp_path, "warm_start: few")
     assert "expected a campaign with at least 8 full trainings. Got 'few', which has 7; let it train more" in few
     wide = {**SPACE, "channels": [16]}
-    execute(quick_plan(space=wide, budget=12), tmp_path / "wide", Silent())
+    execute(quick_plan(**EARLIER, space=wide, budget=12), tmp_path / "wide", Silent())
     other = refused(tmp_path, "warm_start: wide")
     assert "expected a campaign over the same space. Got 'wide', whose architecture '|" in other
     assert "is not in this campaign's: " in other
     assert "leave warm_start out" in other
     mlp = {"name": "mlp", "input_shape": [1, 8, 8], "classes": 10}
-    execute(quick_plan(Scripted(lambda one, seed: Evaluation({"validation_error": 0.5}, 0.0)), space=mlp, budget=12,
-                       predictor=None, proxies=()), tmp_path / "mlp", Silent())  # fmt: skip
+    execute(quick_plan(**EARLIER, space=mlp, budget=12), tmp_path / "mlp", Silent())
     assert "Got 'mlp', whose architecture" in refused(tmp_path, "warm_start: mlp")
     with Journal.open(earlier / JOURNAL) as journal:
         database = journal._database
