@@ -219,7 +219,7 @@ def test_one_at_a_time_half_of_the_first_are_taken_over_too(earlier: Path) -> No
     with evonas.Search(CELL, ["accuracy:max", "macs"], searcher="nsga2", warm_start=earlier) as search:
         for _ in range(20):
             (trial,) = search.propose()
-            search.report(trial, {"accuracy": 1 - Sleeping(0).evaluate(trial.proposal.architecture, 0).values["validation_error"]})  # fmt: skip
+            search.report(trial, {"accuracy": trial.number / 100})
         origins = [trial.proposal.origin for trial in search.archive.trials]
     assert origins.count("warm_start") == 8
     assert origins[:4].count("warm_start") == 2
@@ -234,8 +234,8 @@ def test_the_report_says_what_it_was_started_from_and_whether_that_helped(earlie
         "5 of its best were trained anew in the first sample: 5 trained, of which ",
         "candidates drawn at random, the order by what it lets expect, earlier(validation_error), and by the measured "
         "validation_error agrees to Kendall tau 0.",
-        "architectures that both trained, the order by its validation_error and by this campaign&#39;s validation_error "
-        "agrees to Kendall tau ",
+        "architectures that both trained, the order by its validation_error and by this campaign&#39;s "
+        "validation_error agrees to Kendall tau ",
     ):
         assert said in page
     assert "Warm start" not in render(run(tmp_path / "cold", None, budget=10))

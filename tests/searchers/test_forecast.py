@@ -8,7 +8,6 @@ from searcher_stories import (
     SPACE,
     archive_of,
     distinct,
-    evaluation_of,
     problem_of,
     proposal_of,
     quick_trees,
