@@ -72,7 +72,7 @@ def tuned_offspring(
     each = math.ceil(PILOT * wanted / len(OPERATORS))
     groups = [make(each, rate, edits) for rate, edits in OPERATORS]
     mean, _ = forecast.of(list(found.values()))
-    shares = _shares([len(group) for group in groups], mean)
+    shares = _shares([len(group) for group in groups], mean, rng)
     left = max(0, wanted - len(found))
     for (rate, edits), share in zip(OPERATORS, shares, strict=True):
         make(round(share * left), rate, edits)
@@ -99,10 +99,12 @@ def trust(archive: Archive) -> float:
     return min(2.0, max(0.25, 2 * sum(taus) / len(taus))) if taus else 1.0
 
 
-def _shares(sizes: list[int], mean: FloatArray) -> list[float]:
+def _shares(sizes: list[int], mean: FloatArray, rng: np.random.Generator) -> list[float]:
     """What each operator earned with its part of the pilot: at least ``LEAST``, in all 1."""
     owner = np.repeat(np.arange(len(sizes)), sizes)
-    good = np.bincount(owner[best_first(mean, math.ceil(GOOD * len(mean)))], minlength=len(sizes))
+    order = rng.permutation(len(mean))  # of equals not always the first operator's
+    best = order[best_first(mean[order], math.ceil(GOOD * len(mean)))]
+    good = np.bincount(owner[best], minlength=len(sizes))
     quality = good / np.maximum(sizes, 1)
     whole = quality.sum()
     earned = quality / whole if whole > 0 else np.full(len(sizes), 1 / len(sizes))
