@@ -42,8 +42,8 @@ def tuned_offspring(
     predictor's word as the reward, so that hundreds of children judge an operator and not the few that are trained.
     Nothing is remembered: all of it is a function of the archive, and follows the predictor from round to round.
 
-    Source: Thierens, "An Adaptive Pursuit Strategy for Allocating Operator Probabilities", GECCO 2005, section 2.2
-    (probability matching: the shares). Winter and Teahan, "Ecological Neural Architecture Search", 2025, let each
+    Source: Thierens, "An Adaptive Pursuit Strategy for Allocating Operator Probabilities", GECCO 2005 (probability
+    matching, which gives the shares). Winter and Teahan, "Ecological Neural Architecture Search", 2025, let each
     candidate carry the rates that made it and so evolve them; that needs many generations, of which few are trained
     here.
 

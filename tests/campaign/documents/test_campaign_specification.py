@@ -85,6 +85,7 @@ def test_defaults() -> None:
         "batch": 8,
         "rungs": {"epochs": [], "reduction_factor": 3},
         "retrain_front": {"seeds": 3},
+        "warm_start": None,
         "results": "results/x",
     }
 
