@@ -33,6 +33,7 @@ def search(
     retrain_seeds: int = 0,
     rungs: Sequence[int] = (),
     warm_start: str | Path | None = None,
+    replicates: int = 1,
     timeout_seconds: float | None = None,
     directory: str | Path | None = None,
     name: str = "search",
@@ -65,6 +66,8 @@ def search(
             training. Each counts by its epochs against the budget.
         warm_start: Results folder of an earlier campaign over the same space, perhaps on another dataset: its best are
             trained anew in the first round, and the predictor is told what it would predict.
+        replicates: Most trainings of each member of the front while the search goes on, with other seeds; its values
+            are their mean. Each counts against the budget, of which at most a tenth goes to them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
@@ -80,7 +83,8 @@ def search(
         SearchError: No feasible architecture was found; says which constraint rejected how many.
         ValueError: A number is out of its range.
     """
-    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch, retrain_seeds=retrain_seeds)
+    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch)
+    _check_numbers(retrain_seeds=retrain_seeds, replicates=replicates)
     folder = Path(directory) if directory is not None else None
     plan = assemble(
         Parts(
@@ -102,6 +106,7 @@ def search(
             retrain_seeds=retrain_seeds,
             rungs=_rising(rungs),
             warm_start=str(warm_start) if warm_start is not None else None,
+            replicates=replicates,
         ),
         folder,
     )
@@ -112,7 +117,7 @@ def search(
     return Result(record)
 
 
-_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0}
+_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0, "replicates": 1}
 
 
 def _check_numbers(**numbers: int) -> None:

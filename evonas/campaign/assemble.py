@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
-from evonas.campaign.agreement import check_shapes, check_trainer
 from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.earlier import earlier_campaign
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
+from evonas.campaign.fitting import check_shapes, check_trainer
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
+from evonas.campaign.replication import Replication, evaluators_of_replicates
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.rungs import check_climbing, shorter_parts
 from evonas.campaign.specification import Component
@@ -93,6 +94,11 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
         searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
     if earlier is not None:
         searcher = WarmStart(searcher, problem, earlier.archive, predictions, proxies, parts.initial)
+    replicate_evaluators: list[Evaluator] = []
+    if parts.replicates > 1:
+        with at(("replicates",)):
+            replicate_evaluators = evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
+        searcher = Replication(searcher, parts.replicates, parts.replicate_share)
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,
@@ -107,10 +113,12 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
         initial=parts.initial,
         batch=parts.batch,
         seed=parts.seed,
-        retrain_seeds=parts.retrain_seeds,
+        # A table's row is the same for every seed: read once, so that no deviation of 0 is told.
+        retrain_seeds=parts.retrain_seeds if measurements is None else min(parts.retrain_seeds, 1),
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
         pinned=earlier.pinned() if earlier is not None else None,
+        replicate_evaluators=replicate_evaluators,
     )
 
 

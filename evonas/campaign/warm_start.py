@@ -15,7 +15,7 @@ from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.randomness import generator
 from evonas.core.searcher import Searcher
 from evonas.searchers.forecast import PredictorFactory
-from evonas.searchers.lots import next_round, proposal
+from evonas.searchers.lots import joined, proposal
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.searchers.selection import ranks
 from spaces.architecture import Architecture
@@ -111,8 +111,7 @@ class WarmStart(Searcher):
         # What was drawn by chance as well is proposed once.
         fresh = {one.key for one in chosen}
         taken = [self._proposal(one) for one in members if one.key not in fresh]
-        funnel = chosen[0].funnel if chosen else Funnel(next_round(archive), {"chosen": len(taken)})
-        return self._foretold([replace(one, funnel=funnel) for one in taken] + chosen)
+        return self._foretold(joined(archive, taken, "taken over", chosen))
 
     def _share(self, archive: Archive, count: int) -> int:
         """How many of the next ``count`` are taken over, so that ``SHARE`` of the first sample is."""

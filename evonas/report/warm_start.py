@@ -22,7 +22,8 @@ def warm_start_sentences(record: Record) -> list[str]:
     if earlier is None:
         return []
     archive = record.archive
-    taken = [trial for trial in archive.trials if trial.proposal.origin == "warm_start"]
+    first = [trial for trial in archive.trials if not trial.proposal.replicate]
+    taken = [trial for trial in first if trial.proposal.origin == "warm_start"]
     front = {trial.number for trial in archive.front()}
     trained = sum(trial.trained for trial in taken)
     kept = sum(trial.number in front for trial in taken)

@@ -226,7 +226,8 @@ def test_one_at_a_time_half_of_the_first_are_taken_over_too(earlier: Path) -> No
 
 
 def test_the_report_says_what_it_was_started_from_and_whether_that_helped(earlier: Path, tmp_path: Path) -> None:
-    record = run(tmp_path / "new", earlier)
+    record = run(tmp_path / "new", earlier, replicates=3, replicate_share=0.4)
+    assert any(trial.proposal.replicate for trial in record.archive.trials)
     page = render(record)
     assert "Warm start" in page
     for said in (
