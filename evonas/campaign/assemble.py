@@ -77,7 +77,8 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
         inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
-    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
+    device = cast(Trainer, make_component("trainer", parts.trainer)).device
+    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets, device)
     predictor = None if parts.predictor is None else _predictor(parts.predictor, space)
     earlier = earlier_campaign(parts.warm_start, space, folder, parts.seed)
     predictions = None

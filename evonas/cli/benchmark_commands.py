@@ -242,14 +242,22 @@ def benchmark_proxies(
     repeats: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 5,
     batch: Annotated[int, typer.Option(min=4, help="Examples.")] = 32,
     compact: Annotated[int, typer.Option(min=1, help="Compact candidates built and scored.")] = 1000,
+    standard: Annotated[
+        int | None, typer.Option(min=0, help="Standard ones, likewise; by default 1,000 on a GPU and none elsewhere.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Of the standard ones: auto, cpu, cuda or cuda:N.")] = "auto",
+    workers: Annotated[int, typer.Option(min=0, help="Processes that help with the standard ones.")] = 4,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     json: Json = False,
 ) -> None:
     """Processor time of zero-cost proxies, together and alone, beside one forward and backward pass.
 
-    Example: evonas benchmark proxies --cells 5
+    Examples:
+        evonas benchmark proxies --cells 5
+
+        evonas benchmark proxies --cells 1 --repeats 1 --compact 1 --device cuda --workers 8
     """
     from evonas.benchmarks.proxies import measure_proxies
     from evonas.cli.rows import print_rows
 
-    print_rows(measure_proxies(cells, repeats, batch, compact, seed), json)
+    print_rows(measure_proxies(cells, repeats, batch, compact, standard, device, workers, seed), json)

@@ -94,6 +94,7 @@ class Classifier(Trainer):
             halve_batch=halve_batch,
         )
         self.epochs = epochs
+        self.device = str(self.recipe.torch_device())
 
     def train(
         self,

@@ -71,6 +71,7 @@ class Regressor(Trainer):
             halve_batch=halve_batch,
         )
         self.epochs = epochs
+        self.device = str(self.recipe.torch_device())
 
     def train(
         self,

@@ -66,8 +66,11 @@ def test_workers_are_compared(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_proxies_are_set_beside_a_pass(tmp_path: Path) -> None:
-    found = rows("proxies", "--cells", 1, "--repeats", 1, "--batch", 4, "--compact", 2, cwd=tmp_path)
+    sizes = ("--cells", 1, "--repeats", 1, "--batch", 4, "--compact", 2, "--standard", 2, "--workers", 0)
+    found = rows("proxies", *sizes, "--device", "cpu", cwd=tmp_path)
     passes = {row["proxies"]: row.get("passes") for row in found}
     assert passes["pass"] == 1
     assert 0 < float(str(passes["l2_norm"])) < float(str(passes["nine"])) < float(str(passes["nine, synflow, zen"]))
     assert passes["nine, compact, alone"] is passes["nine, compact, two processes"] is None
+    milliseconds = {row["proxies"]: float(str(row["milliseconds"])) for row in found}
+    assert milliseconds["nine, standard, cpu, alone"] > 2 * milliseconds["nine, compact, alone"]
