@@ -43,7 +43,7 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     folder = results if results is not None else Path(specification.results)
     again = f"evonas run {campaign}" + (f" --results {results}" if results is not None else "")
     with importable(document.folder):
-        plan = plan_of(Document(specification, document.path, document.source))
+        plan = plan_of(Document(specification, document.path, document.source), folder)
         try:
             record, finished = execute(plan, folder, terminal_view(console))
         except KeyboardInterrupt:
@@ -58,12 +58,12 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     return INTERRUPTED
 
 
-def plan_of(document: Document) -> Plan:
-    """Makes the parts of a campaign file; an error that only making them shows has its line, too."""
+def plan_of(document: Document, folder: Path) -> Plan:
+    """Makes the parts of a campaign file with its results folder; an error that only this shows has its line, too."""
     from evonas.campaign.fault import CampaignError, Fault
 
     try:
-        return assemble(parts_of(document.specification))
+        return assemble(parts_of(document.specification), folder)
     except CampaignError as error:
         raise CampaignError(
             [Fault(fault.path, fault.message, document.line(fault.path)) for fault in error.faults], str(document.path)
