@@ -206,6 +206,25 @@ def benchmark_combinations(
     )
 
 
+@benchmarks.command("curves")
+def benchmark_curves(
+    table: Annotated[Path, typer.Option(help="File of learning curves, .npz.")],
+    epochs: Annotated[str, typer.Option(help="Looked at after so many.")] = "5,10,25,50",
+    json: Json = False,
+) -> None:
+    """Kendall tau of what the beginning of a training tells with how it ends, on published learning curves.
+
+    Example: evonas benchmark curves --table learning_curves.npz
+    """
+    from evonas.benchmarks.curves import Curves, measure_estimates
+    from evonas.cli.rows import print_rows
+
+    try:
+        print_rows(measure_estimates(Curves.read(table), [int(part) for part in epochs.split(",")]), json)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @benchmarks.command("latency")
 def benchmark_latency(
     space: Annotated[str, typer.Option(help="Name of the space, or '{name: cell201, channels: 16}'.")] = "cell201",
