@@ -9,6 +9,7 @@ from evonas.campaign.assemble import assemble
 from evonas.campaign.parts import Part, Parts
 from evonas.campaign.result import Result
 from evonas.campaign.session import execute
+from evonas.campaign.specification import PromoteBy
 from evonas.core.constraint import Constraint
 from evonas.core.observer import Observer, Silent
 from evonas.report.views import output_console, terminal_view
@@ -32,6 +33,7 @@ def search(
     batch: int = 8,
     retrain_seeds: int = 0,
     rungs: Sequence[int] = (),
+    promote_by: PromoteBy = "values",
     timeout_seconds: float | None = None,
     directory: str | Path | None = None,
     name: str = "search",
@@ -62,6 +64,8 @@ def search(
         retrain_seeds: Trainings of each member of the final front for figures on test data.
         rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full
             training. Each counts by its epochs against the budget.
+        promote_by: What ranks candidates on a rung in place of the objectives that need training: ``values`` for
+            nothing, ``training_speed`` for the sum of its training losses, ``last_loss`` for the last of them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
@@ -97,6 +101,7 @@ def search(
             seed=seed,
             retrain_seeds=retrain_seeds,
             rungs=_rising(rungs),
+            promote_by=promote_by,
         )
     )
     observer = progress if isinstance(progress, Observer) else Silent()

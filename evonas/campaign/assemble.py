@@ -79,7 +79,7 @@ def assemble(parts: Parts) -> Plan:
         check_climbing(searcher, space)
         for rung, shorter in shorter_parts(parts, _reads_dataset(parts.evaluator)).items():
             rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
-        searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
+        searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by)
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,

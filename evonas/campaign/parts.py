@@ -10,7 +10,7 @@ from typing import Any
 from evonas.campaign.arguments import own_parameters
 from evonas.campaign.describe import described, is_plain
 from evonas.campaign.rooms import ROOMS, SUPPLIES
-from evonas.campaign.specification import Component, Specification
+from evonas.campaign.specification import Component, PromoteBy, Specification
 from evonas.core.constraint import Constraint
 from spaces.discovery import UnknownComponent, find
 
@@ -40,6 +40,7 @@ class Parts:
     retrain_seeds: int = 3
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
+    promote_by: PromoteBy = "values"
 
 
 def parts_of(specification: Specification) -> Parts:
@@ -63,6 +64,7 @@ def parts_of(specification: Specification) -> Parts:
         retrain_seeds=specification.retrain_front.seeds,
         rungs=specification.rungs.epochs,
         reduction_factor=specification.rungs.reduction_factor,
+        promote_by=specification.rungs.promote_by,
     )
 
 
@@ -85,9 +87,14 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "batch": parts.batch,
         "seed": parts.seed,
         "retrain_front": {"seeds": parts.retrain_seeds},
-        # Where there are none nothing is said of them: campaigns that began before there were rungs go on.
-        **({"rungs": {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}} if parts.rungs else {}),
+        # What is as it was before there was a choice is not said: campaigns that began before go on.
+        **({"rungs": _rungs(parts)} if parts.rungs else {}),
     }
+
+
+def _rungs(parts: Parts) -> dict[str, Any]:
+    said = {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}
+    return said if parts.promote_by == "values" else {**said, "promote_by": parts.promote_by}
 
 
 def _component(section: str, part: Part | None) -> Any:

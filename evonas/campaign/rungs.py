@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.parts import Part, Parts, resolved
-from evonas.campaign.specification import Component
+from evonas.campaign.specification import Component, PromoteBy
 from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher
 from evonas.searchers.random import Random
@@ -28,8 +29,11 @@ def shorter_parts(parts: Parts, trains: bool) -> dict[Rung, Parts]:
         trains: Whether its evaluator takes the trainer.
 
     Raises:
-        CampaignError: What trains cannot be made for fewer epochs, or a rung is no shorter than the full training.
+        CampaignError: What trains cannot be made for fewer epochs, a rung is no shorter than the full training, or
+            there is no such way to promote.
     """
+    if parts.promote_by not in get_args(PromoteBy):
+        raise _refusal(f"promote_by is one of {', '.join(get_args(PromoteBy))}. Got {parts.promote_by!r}")
     section = "trainer" if trains else "evaluator"
     part: Part | None = getattr(parts, section)
     full = resolved(parts)[section]

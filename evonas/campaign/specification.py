@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -60,6 +60,9 @@ class Component(BaseModel):
         return value
 
 
+PromoteBy = Literal["values", "training_speed", "last_loss"]
+
+
 class RetrainFront(BaseModel):
     """How the front is trained anew at the end, for figures on test data."""
 
@@ -84,6 +87,11 @@ class Rungs(BaseModel):
         default=(), description="epochs of each, rising; the full training, the trainer's own, is not among them"
     )
     reduction_factor: int = Field(default=3, ge=2, description="one of so many climbs to the next rung")
+    promote_by: PromoteBy = Field(
+        default="values",
+        description="what ranks candidates on a rung in place of the objectives that need training: nothing (values), "
+        "the sum of its training losses (training_speed) or the last of them (last_loss)",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -255,7 +263,7 @@ class Specification(BaseModel):
             "seed": self.seed,
             "initial": self.initial,
             "batch": self.batch,
-            "rungs": {"epochs": list(self.rungs.epochs), "reduction_factor": self.rungs.reduction_factor},
+            "rungs": {**self.rungs.model_dump(), "epochs": list(self.rungs.epochs)},
             "retrain_front": {"seeds": self.retrain_front.seeds},
             "results": self.results,
         }

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
-from evonas.core.archive import Archive, Funnel, Proposal
+from evonas.campaign.specification import PromoteBy
+from evonas.core.archive import Archive, FloatArray, Funnel, Proposal, Trial
 from evonas.core.rung import Rung
-from evonas.core.searcher import Exhausted, Searcher
+from evonas.core.searcher import Exhausted, Searcher, SearchError
 from evonas.searchers.lots import next_round
 from evonas.searchers.promotion import climbers
+from surrogates.training_speed import training_speed
+
+_BY_LOSSES: Mapping[str, Callable[[FloatArray], FloatArray]] = MappingProxyType(
+    {"training_speed": training_speed, "last_loss": partial(training_speed, last=1)}
+)
 
 
 class SuccessiveHalving(Searcher):
@@ -27,12 +35,18 @@ class SuccessiveHalving(Searcher):
         searcher: Chooses new candidates.
         rungs: Fewest epochs first; at least one.
         reduction_factor: One of so many climbs, at least 2.
+        promote_by: What ranks a rung's candidates beside the objectives that are known without training: the
+            ``values`` of the others; or in their place, read off the training's curve, its ``training_speed`` or its
+            ``last_loss``, which early in a training rank candidates better than their accuracy.
     """
 
-    def __init__(self, searcher: Searcher, rungs: Sequence[Rung], reduction_factor: int) -> None:
+    def __init__(
+        self, searcher: Searcher, rungs: Sequence[Rung], reduction_factor: int, promote_by: PromoteBy = "values"
+    ) -> None:
         self.searcher = searcher
         self.rungs = tuple(rungs)
         self.reduction_factor = reduction_factor
+        self.promote_by = promote_by
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         climbing = self._climbing(archive, count, self.reduction_factor)
@@ -59,6 +73,25 @@ class SuccessiveHalving(Searcher):
         for rung, target in reversed(list(zip(self.rungs, targets, strict=True))):
             trials = [trial for trial in archive.shortened if trial.proposal.rung == rung]
             climbed = np.array([archive.highest(trial.proposal.key).number != trial.number for trial in trials], bool)
-            rows = climbers(archive.rung_values(trials), climbed, reduction_factor)
+            rows = climbers(self._ranked(archive, trials), climbed, reduction_factor)
             found += [replace(trials[row].proposal, rung=target) for row in rows]
         return found[:count]
+
+    def _ranked(self, archive: Archive, trials: Sequence[Trial]) -> FloatArray:
+        """What one rung's trials are ranked by, minimised: shape ``(n, objectives)``."""
+        values = archive.rung_values(trials)
+        if self.promote_by == "values" or not trials:
+            return values
+        known = [column for column, objective in enumerate(archive.objectives) if objective.needs != "training"]
+        losses = np.array([_losses(trial) for trial in trials])
+        return np.column_stack([_BY_LOSSES[self.promote_by](losses), values[:, known]])
+
+
+def _losses(trial: Trial) -> list[float]:
+    curve = trial.evaluation.curve if trial.evaluation is not None else ()
+    if not curve or any("train_loss" not in epoch for epoch in curve):
+        raise SearchError(
+            f"rungs: promote_by reads the training loss of every epoch, and trial {trial.number} brought none home; "
+            "give its evaluation a curve with 'train_loss', or write promote_by: values"
+        )
+    return [epoch["train_loss"] for epoch in curve]

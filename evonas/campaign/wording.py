@@ -20,7 +20,7 @@ _KINDS = {
     "model_attributes_type": "a name, or a mapping with a name and its arguments",
 }
 
-_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor")}
+_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor", "promote_by")}
 """Keys inside keys of a campaign."""
 
 
@@ -58,6 +58,8 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
         return details["msg"].removeprefix("expected ")
     if kind == "greater_than_equal":
         return f"a whole number, at least {context['ge']}"
+    if kind == "literal_error":
+        return f"one of {context['expected']}"
     if kind == "too_short":
         return "at least one, for example [validation_error, macs]"
     if kind == "string_too_short":

@@ -86,10 +86,11 @@ ENTRIES = [
     ("? [a, b]\n: x\n", "campaign.yaml:4: a key must be a text. Got a list or mapping"),
     ("<<: {seed: 3}\n", "campaign.yaml:4: merge keys ('<<') are not read; write the keys out"),
     ("retrain_front: {seed: 3}\n", "campaign.yaml:4 retrain_front.seed: unknown key. Expected one of seeds. Got 'seed"),
-    ("rungs: {epoch: [3]}\n", "campaign.yaml:4 rungs.epoch: unknown key. Expected one of epochs, reduction_factor. Go"),
+    ("rungs: {epoch: [3]}\n", "campaign.yaml:4 rungs.epoch: unknown key. Expected one of epochs, reduction_factor, pr"),
     ("rungs: 3\n", "campaign.yaml:4 rungs: expected a list of epochs, as in [3], a mapping with 'epochs', or null. Go"),
     ("rungs: [3, 0]\n", "rungs.epochs[1]: expected a whole number, at least 1. Got 0."),
     ("rungs: [9, 3]\n", "rungs.epochs: expected epochs that rise from rung to rung. Got 9, 3"),
+    ("rungs: {epochs: [3], promote_by: loss}\n", "rungs.promote_by: expected one of 'values', 'training_speed' or "),
     ("rungs: {epochs: [3], reduction_factor: 1}\n", "rungs.reduction_factor: expected a whole number, at least 2. "),
     # what would build objects
     (

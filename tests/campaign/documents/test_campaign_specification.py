@@ -83,7 +83,7 @@ def test_defaults() -> None:
         "seed": 0,
         "initial": 16,
         "batch": 8,
-        "rungs": {"epochs": [], "reduction_factor": 3},
+        "rungs": {"epochs": [], "reduction_factor": 3, "promote_by": "values"},
         "retrain_front": {"seeds": 3},
         "results": "results/x",
     }
