@@ -50,6 +50,8 @@ class Setting:
         report: The column that stands in the first objective's place in the final figures, with its goal; None for the
             first objective itself.
         identity: As the table evaluator's.
+        shorter: Column of the first objective after shorter trainings, ``{epochs}`` in place of their number; None
+            where methods with rungs are not run.
     """
 
     space: str
@@ -57,11 +59,12 @@ class Setting:
     objectives: Goals
     report: tuple[str, Goal] | None = None
     identity: Literal["function", "notation"] | None = None
+    shorter: str | None = None
 
     def fingerprint(self) -> str:
         """Digest of the setting and of what the table holds."""
         content = hashlib.sha256(Path(self.table).read_bytes()).hexdigest()
-        told = (self.space, content, self.objectives, self.report, self.identity)
+        told = (self.space, content, self.objectives, self.report, self.identity, self.shorter)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -86,14 +89,22 @@ class Field:
             *(Column(column, goal, needs="architecture") for column, goal in others),
         ]
         self.evaluator = TableEvaluator(
-            self.space, self.objectives, setting.table, identity=setting.identity, report=self._reported()
+            self.space,
+            self.objectives,
+            setting.table,
+            identity=setting.identity,
+            report=self._reported(),
+            shorter={first[0]: setting.shorter} if setting.shorter else None,
         )
         architectures = self.evaluator.measurements.architectures
         self.row_of = {architecture.key: row for row, architecture in enumerate(architectures)}
 
     @cached_property
     def values(self) -> FloatArray:
-        """Every row's objectives, minimised: shape ``(rows, objectives)``, NaN where the table has nothing."""
+        """Every row's objectives, minimised: shape ``(rows + 1, objectives)``, NaN where the table has nothing.
+
+        The last is of no row, and NaN: a run's ``-1``.
+        """
         return self._minimised(self.setting.objectives)
 
     @cached_property
@@ -110,7 +121,7 @@ class Field:
         figures = self.evaluator.measurements.figures.values()
         columns = [[row[column] for row in figures] for column, _ in goals]
         signs = [1.0 if goal == "min" else -1.0 for _, goal in goals]
-        return np.array(columns, dtype=np.float64).T * signs
+        return np.vstack([np.array(columns, dtype=np.float64).T * signs, np.full(len(goals), np.nan)])
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -18,7 +19,7 @@ from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
 from evonas.campaign.rooms import ROOMS, SUPPLIES
-from evonas.campaign.rungs import check_climbing, shorter_parts
+from evonas.campaign.rungs import check_climbing, shorter_evaluators
 from evonas.campaign.specification import Component
 from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.core.evaluation import Evaluator
@@ -76,9 +77,9 @@ def assemble(parts: Parts) -> Plan:
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
     rung_evaluators: dict[Rung, Evaluator] = {}
     if parts.rungs:
-        check_climbing(searcher, space)
-        for rung, shorter in shorter_parts(parts, _reads_dataset(parts.evaluator)).items():
-            rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
+        check_climbing(searcher, space, parts)
+        make = partial(_evaluators, space=space, dataset=dataset, objectives=objectives)
+        rung_evaluators = shorter_evaluators(parts, evaluator, _reads_dataset(parts.evaluator), make)
         searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by)
     executor, workers = _executor(parts.executor)
     return Plan(
@@ -204,7 +205,6 @@ def _check_shapes(space: Space, dataset: Dataset) -> None:
                 )
             ]
         )
-
     if space.vocabulary != dataset.vocabulary:
         kinds = [
             "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"

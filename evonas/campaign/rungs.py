@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import get_args
 
@@ -11,8 +11,10 @@ import numpy as np
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.specification import Component, PromoteBy
+from evonas.core.evaluation import Evaluator
 from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher
+from evonas.evaluators.table import TableEvaluator
 from evonas.searchers.random import Random
 from spaces.space import Space
 
@@ -29,11 +31,8 @@ def shorter_parts(parts: Parts, trains: bool) -> dict[Rung, Parts]:
         trains: Whether its evaluator takes the trainer.
 
     Raises:
-        CampaignError: What trains cannot be made for fewer epochs, a rung is no shorter than the full training, or
-            there is no such way to promote.
+        CampaignError: What trains cannot be made for fewer epochs, or a rung is no shorter than the full training.
     """
-    if parts.promote_by not in get_args(PromoteBy):
-        raise _refusal(f"promote_by is one of {', '.join(get_args(PromoteBy))}. Got {parts.promote_by!r}")
     section = "trainer" if trains else "evaluator"
     part: Part | None = getattr(parts, section)
     full = resolved(parts)[section]
@@ -41,26 +40,53 @@ def shorter_parts(parts: Parts, trains: bool) -> dict[Rung, Parts]:
         raise _refusal(f"the {section} must be named, so that it can be made for fewer epochs. Got an object: {part!r}")
     if not isinstance(full.get("epochs"), int):
         raise _refusal(f"the {section} must take 'epochs' and say how many a full training has. Got {full!r}")
-    for epochs in parts.rungs:
-        if epochs >= full["epochs"]:
-            raise _refusal(
-                f"expected fewer epochs than the {section}'s {full['epochs']}, the full training, which follows the "
-                f"last rung anyway. Got {epochs}; leave it out, or give the {section} more epochs"
-            )
     shorter = {}
-    for epochs in parts.rungs:
-        given = {**full, "epochs": epochs}
-        changed = replace(parts, trainer=given) if trains else replace(parts, evaluator=given)
-        shorter[Rung(epochs, full["epochs"])] = changed
+    for rung in _rungs(parts, full["epochs"], section):
+        given = {**full, "epochs": rung.epochs}
+        shorter[rung] = replace(parts, trainer=given) if trains else replace(parts, evaluator=given)
     return shorter
 
 
-def check_climbing(searcher: Searcher, space: Space) -> None:
+def shorter_evaluators(
+    parts: Parts, evaluator: Evaluator, trains: bool, make: Callable[[Parts], tuple[Evaluator, Evaluator | None]]
+) -> dict[Rung, Evaluator]:
+    """What evaluates on every rung, fewest epochs first: a table's other columns, or what ``make`` makes of
+    their parts, beside one for test data.
+
+    Raises:
+        CampaignError: As ``shorter_parts``; or the table has no figures of so many epochs.
+    """
+    if not isinstance(evaluator, TableEvaluator):
+        return {rung: make(shorter)[0] for rung, shorter in shorter_parts(parts, trains).items()}
+    if parts.promote_by != "values":
+        raise _refusal(f"a table has no training losses to promote by; leave promote_by: {parts.promote_by} out")
+    if not evaluator.full_epochs:
+        raise _refusal("name the table's columns of shorter trainings: evaluator: {name: table, shorter: {…: …}, …}")
+    try:
+        return {rung: evaluator.of_epochs(rung.epochs) for rung in _rungs(parts, evaluator.full_epochs, "table")}
+    except ValueError as error:
+        raise _refusal(str(error)) from error
+
+
+def _rungs(parts: Parts, full_epochs: int, title: str) -> list[Rung]:
+    for epochs in parts.rungs:
+        if epochs >= full_epochs:
+            raise _refusal(
+                f"expected fewer epochs than the {title}'s {full_epochs}, the full training, which follows the last "
+                f"rung anyway. Got {epochs}; leave it out, or give the {title} more epochs"
+            )
+    return [Rung(epochs, full_epochs) for epochs in parts.rungs]
+
+
+def check_climbing(searcher: Searcher, space: Space, parts: Parts) -> None:
     """Refuses what rungs would have no effect on.
 
     Raises:
-        CampaignError: All is drawn at random, or architectures say themselves for how many epochs they are trained.
+        CampaignError: All is drawn at random, architectures say themselves for how many epochs they are trained, or
+            there is no such way to promote.
     """
+    if parts.promote_by not in get_args(PromoteBy):
+        raise _refusal(f"promote_by is one of {', '.join(get_args(PromoteBy))}. Got {parts.promote_by!r}")
     if isinstance(searcher, Random):
         raise _refusal(
             "what is drawn at random is trained in full, and random search draws everything; "

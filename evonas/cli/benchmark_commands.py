@@ -170,6 +170,9 @@ def benchmark_search(
     identity: Annotated[
         Literal["function", "notation"] | None, typer.Option(help="By the table where it is not given.")
     ] = None,
+    shorter: Annotated[
+        str | None, typer.Option(help="Column after fewer epochs, for methods with rungs: 'valid_acc_{epochs}ep'.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of finished runs, to go on from.")] = Path("results/searches"),
     plot: Annotated[Path | None, typer.Option(help="HTML file to draw the curves into.")] = None,
     json: Json = False,
@@ -180,7 +183,9 @@ def benchmark_search(
     """
     from evonas.cli.search_benchmark import benchmark_methods
 
-    benchmark_methods(space, table, objectives, report, methods, budgets, seeds, workers, identity, runs, plot, json)
+    benchmark_methods(
+        space, table, objectives, report, methods, budgets, seeds, workers, identity, shorter, runs, plot, json
+    )
 
 
 @benchmarks.command("combinations")
