@@ -8,14 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import moocore
 import numpy as np
 
 from evonas.core.archive import FloatArray
+from evonas.core.stopping import StoppingRule
 from surrogates.curve_families import FAMILIES, extrapolated
 from surrogates.ranking import kendall_tau
 from surrogates.training_speed import training_speed
 
 DECAY = 0.9
+FIRST = 24
+"""Trainings of a simulated campaign that are done to their end whatever they promise, as a campaign's random ones."""
 Estimate = Callable[[FloatArray], FloatArray]
 _FIELDS = ("train_loss", "valid_acc", "test_acc", "seconds_per_100_epochs")
 
@@ -86,6 +90,71 @@ def measure_estimates(curves: Curves, looked_at: Sequence[int]) -> list[dict[str
             row["tau_better_half"] = kendall_tau(values[better], curves.test_errors[better])
             rows.append(row)
     return rows
+
+
+def measure_stopping(
+    curves: Curves, error_rates: Sequence[float], repeats: int, budget: int, seed: int = 0
+) -> list[dict[str, Any]]:
+    """What early stopping would have saved and lost, had campaigns with random candidates used it.
+
+    Each repeat draws ``budget`` trainings; the first ``FIRST`` are done to their end, every other is stopped by the
+    rule that those make that finished before it (``StoppingRule``). Objectives are the validation error alone, or with
+    the seconds of a training, which are known before. All candidates, or those alone that end no worse than the median:
+    so near each other as the candidates of a search are.
+
+    Returns:
+        A row for each case, means over the repeats: ``stopped``, the share of trainings; ``epochs_saved``, the share of
+        all epochs; ``wrongly``, the share of those that might be stopped that were, and ended dominated by none of
+        those before them; ``front_lost``, the share of the front of all trainings that was stopped; ``regret``, how
+        much the least validation error is worse for it.
+
+    Raises:
+        ValueError: There are fewer curves than the budget, or it is too small.
+    """
+    if not FIRST < budget <= len(curves.errors):
+        raise ValueError(f"expected a budget above {FIRST} and at most {len(curves.errors)}, the curves. Got {budget}")
+    every, ends = np.arange(len(curves.errors)), curves.errors[:, -1]
+    pools = {"all": every, "better half": every[ends <= np.median(ends)]}
+    rows = []
+    for known in ((), ("seconds",)):
+        costs = np.column_stack([curves.seconds for _ in known]) if known else np.empty((len(every), 0))
+        for candidates, pool in pools.items():
+            for rate in error_rates:
+                rng = np.random.default_rng(seed)
+                drawn = [rng.choice(pool, budget, replace=False) for _ in range(repeats)]
+                found = [_simulated(curves.losses[one], ends[one], costs[one], rate) for one in drawn]
+                mean = {name: float(np.mean([row[name] for row in found])) for name in found[0]}
+                case = {"objectives": " and ".join(("error", *known)), "candidates": candidates, "error_rate": rate}
+                rows.append(case | mean)
+    return rows
+
+
+def _simulated(losses: FloatArray, ends: FloatArray, costs: FloatArray, error_rate: float) -> dict[str, float]:
+    """One campaign: trainings in the order of ``losses (n, epochs)``."""
+    budget, epochs = losses.shape
+    values = np.column_stack([ends, costs])
+    finished: list[int] = []
+    stopped: dict[int, int] = {}
+    for one in range(budget):
+        if one >= FIRST:
+            rivals = [each for each in finished if (costs[each] <= costs[one]).all()]
+            rule = StoppingRule.learned(losses[finished], ends[finished, None], ends[rivals, None], epochs, error_rate)
+            looks = (look for look in sorted(rule.ends) if rule.verdict(losses[one, :look].tolist()))
+            look = next(looks, None)
+            if look is not None:
+                stopped[one] = look
+                continue
+        finished.append(one)
+    best = moocore.is_nondominated(values, keep_weakly=False) if costs.size else ends == ends.min()
+    front = set(np.flatnonzero(best).tolist())
+    wrongly = [one for one in stopped if not (values[:one] <= values[one]).all(axis=1).any()]
+    return {
+        "stopped": len(stopped) / budget,
+        "epochs_saved": sum(1 - look / epochs for look in stopped.values()) / budget,
+        "wrongly": len(wrongly) / (budget - FIRST),
+        "front_lost": len(front & set(stopped)) / len(front),
+        "regret": float(ends[finished].min() - ends.min()),
+    }
 
 
 def _estimates(curves: Curves) -> dict[str, tuple[FloatArray, Estimate]]:

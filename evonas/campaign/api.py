@@ -34,6 +34,7 @@ def search(
     retrain_seeds: int = 0,
     rungs: Sequence[int] = (),
     promote_by: PromoteBy = "values",
+    early_stopping: float | None = None,
     timeout_seconds: float | None = None,
     directory: str | Path | None = None,
     name: str = "search",
@@ -66,6 +67,8 @@ def search(
             training. Each counts by its epochs against the budget.
         promote_by: What ranks candidates on a rung in place of the objectives that need training: ``values`` for
             nothing, ``training_speed`` for the sum of its training losses, ``last_loss`` for the last of them.
+        early_stopping: Rate, in (0, 0.5], at which trainings may be wrongly given up that will surely end dominated;
+            None trains all to their end.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
@@ -102,6 +105,7 @@ def search(
             retrain_seeds=retrain_seeds,
             rungs=_rising(rungs),
             promote_by=promote_by,
+            early_stopping=early_stopping,
         )
     )
     observer = progress if isinstance(progress, Observer) else Silent()

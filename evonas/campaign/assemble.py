@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
+from evonas.campaign.agreement import check_shapes, check_trainer
 from evonas.campaign.arguments import check_arguments, converted_arguments
+from evonas.campaign.early_stopping import early_stopping
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
@@ -75,6 +77,7 @@ def assemble(parts: Parts) -> Plan:
         "proxies": proxies,
     }
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
+    stopping = early_stopping(parts, evaluator, searcher, space)
     rung_evaluators: dict[Rung, Evaluator] = {}
     if parts.rungs:
         check_climbing(searcher, space, parts)
@@ -98,6 +101,7 @@ def assemble(parts: Parts) -> Plan:
         retrain_seeds=parts.retrain_seeds,
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
+        stopping=stopping,
     )
 
 
@@ -111,7 +115,7 @@ def make_space(space: Part, dataset: Part, evaluator: Part | None) -> Space:
         return cast(Space, make_component("space", space))
     data = cast(Dataset, make_component("dataset", dataset))
     made = cast(Space, make_component("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
-    _check_shapes(made, data)
+    check_shapes(made, data)
     return made
 
 
@@ -134,7 +138,7 @@ def _evaluators(
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
     if _reads_dataset(part):
         supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
-        _check_trainer(trainer, dataset)
+        check_trainer(trainer, dataset)
     evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
     component = _component(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
@@ -190,38 +194,6 @@ def at(path: YamlPath) -> Iterator[None]:
         raise
     except (ValueError, TypeError, OSError) as error:
         raise CampaignError([Fault(path, str(error))]) from error
-
-
-def _check_shapes(space: Space, dataset: Dataset) -> None:
-    if (tuple(space.input_shape), space.classes) != (tuple(dataset.input_shape), dataset.classes):
-        raise CampaignError(
-            [
-                Fault(
-                    ("space",),
-                    f"the space builds networks for inputs {tuple(space.input_shape)} and {space.classes} classes, "
-                    f"but the dataset has {tuple(dataset.input_shape)} and {dataset.classes}. Make the space with "
-                    f"input_shape={tuple(dataset.input_shape)} and classes={dataset.classes}, "
-                    "or name it and leave them out",
-                )
-            ]
-        )
-    if space.vocabulary != dataset.vocabulary:
-        kinds = [
-            "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"
-            for part in (space, dataset)
-        ]
-        raise CampaignError(
-            [Fault(("space",), f"the space's networks take {kinds[0]}, but the dataset gives {kinds[1]}; change one")]
-        )
-
-
-def _check_trainer(trainer: Trainer, dataset: Dataset) -> None:
-    if trainer.regression != dataset.regression:
-        kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
-        remedy = "regressor" if dataset.regression else "classifier"
-        raise CampaignError(
-            [Fault(("trainer",), f"trains on {kinds[0]}, but the dataset's targets are {kinds[1]}; take {remedy!r}")]
-        )
 
 
 def _objectives(parts: Sequence[Part]) -> list[Objective]:

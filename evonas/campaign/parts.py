@@ -41,6 +41,7 @@ class Parts:
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
     promote_by: PromoteBy = "values"
+    early_stopping: float | None = None
 
 
 def parts_of(specification: Specification) -> Parts:
@@ -65,6 +66,7 @@ def parts_of(specification: Specification) -> Parts:
         rungs=specification.rungs.epochs,
         reduction_factor=specification.rungs.reduction_factor,
         promote_by=specification.rungs.promote_by,
+        early_stopping=specification.early_stopping,
     )
 
 
@@ -89,6 +91,7 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "retrain_front": {"seeds": parts.retrain_seeds},
         # What is as it was before there was a choice is not said: campaigns that began before go on.
         **({"rungs": _rungs(parts)} if parts.rungs else {}),
+        **({"early_stopping": parts.early_stopping} if parts.early_stopping is not None else {}),
     }
 
 

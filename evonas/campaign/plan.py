@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
+from evonas.campaign.early_stopping import EarlyStopping
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluator
 from evonas.core.problem import Problem
@@ -36,6 +37,7 @@ class Plan:
         retrain_seeds: Retrainings of each member of the front; 0 for none.
         resolved: The campaign as plain values with every default, as it is journalled.
         rung_evaluators: What evaluates instead on each rung below the full training.
+        stopping: Says when a training is given up; None where all are trained to their end.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Plan:
     retrain_seeds: int
     resolved: Mapping[str, Any]
     rung_evaluators: Mapping[Rung, Evaluator] = field(default_factory=dict)
+    stopping: EarlyStopping | None = None
 
     def evaluator_of(self, proposal: Proposal) -> Evaluator:
         """What evaluates a proposal: its rung's evaluator."""

@@ -11,7 +11,7 @@ from evonas.campaign.interruption import Interruption
 from evonas.campaign.ledger import Ledger
 from evonas.campaign.plan import Plan
 from evonas.core.archive import Archive, Trial
-from evonas.core.evaluation import Evaluation, Evaluator
+from evonas.core.evaluation import Evaluation, Evaluator, StoppableEvaluator
 from evonas.core.failure import Failure
 from evonas.core.observer import Observer
 from evonas.core.randomness import integer_seed
@@ -159,7 +159,12 @@ class Runner:
         architecture: Architecture = self.plan.problem.handed_out(trial.proposal.architecture)
         seed = integer_seed(self.plan.seed, trial.number, purpose)
         started = time.perf_counter()
-        future = executor.submit(evaluator.evaluate, architecture, seed)
+        stopping = self.plan.stopping if purpose == "train" else None
+        if stopping is not None and isinstance(evaluator, StoppableEvaluator):
+            rule = stopping.rule(self.archive, trial)
+            future = executor.submit(evaluator.evaluate_until, architecture, seed, rule)
+        else:
+            future = executor.submit(evaluator.evaluate, architecture, seed)
         self._handed_out[future] = started
         return future
 

@@ -92,8 +92,13 @@ def check_climbing(searcher: Searcher, space: Space, parts: Parts) -> None:
             "what is drawn at random is trained in full, and random search draws everything; "
             "choose another searcher, or leave the rungs out"
         )
-    if "epochs" in dict(space.sample(np.random.default_rng(0)).settings):
+    if searches_epochs(space):
         raise _refusal("architectures of this space say themselves how many epochs they are trained; leave one out")
+
+
+def searches_epochs(space: Space) -> bool:
+    """Whether architectures say themselves for how many epochs they are trained."""
+    return "epochs" in dict(space.sample(np.random.default_rng(0)).settings)
 
 
 def _refusal(message: str) -> CampaignError:

@@ -222,6 +222,12 @@ class Specification(BaseModel):
         default=Rungs(),
         description="epochs of shorter trainings, of which the best candidates climb to the full one; null for none",
     )
+    early_stopping: float | None = Field(
+        default=None,
+        gt=0,
+        le=0.5,
+        description="rate at which trainings may be wrongly given up that will surely end dominated; null for never",
+    )
     retrain_front: RetrainFront = Field(
         default=RetrainFront(),
         description="how often the front is trained anew, for figures on test data; null for never",
@@ -264,6 +270,7 @@ class Specification(BaseModel):
             "initial": self.initial,
             "batch": self.batch,
             "rungs": {**self.rungs.model_dump(), "epochs": list(self.rungs.epochs)},
+            "early_stopping": self.early_stopping,
             "retrain_front": {"seeds": self.retrain_front.seeds},
             "results": self.results,
         }

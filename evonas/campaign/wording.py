@@ -60,6 +60,8 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
         return f"a whole number, at least {context['ge']}"
     if kind == "literal_error":
         return f"one of {context['expected']}"
+    if kind in ("greater_than", "less_than_equal"):
+        return "a number above 0, at most 0.5"
     if kind == "too_short":
         return "at least one, for example [validation_error, macs]"
     if kind == "string_too_short":

@@ -215,19 +215,26 @@ def benchmark_combinations(
 def benchmark_curves(
     table: Annotated[Path, typer.Option(help="File of learning curves, .npz.")],
     epochs: Annotated[str, typer.Option(help="Looked at after so many.")] = "5,10,25,50",
+    error_rate: Annotated[list[float] | None, typer.Option(min=0.0, max=0.5, help="Of early stopping.")] = None,
+    budget: Annotated[int, typer.Option(min=1, help="Trainings of a simulated campaign.")] = 100,
+    repeats: Annotated[int, typer.Option(min=1, help="Simulated campaigns.")] = 30,
     json: Json = False,
 ) -> None:
-    """Kendall tau of what the beginning of a training tells with how it ends, on published learning curves.
+    """Kendall tau of what the beginning of a training tells with how it ends, and what stopping early saves and loses.
 
     Example: evonas benchmark curves --table learning_curves.npz
     """
-    from evonas.benchmarks.curves import Curves, measure_estimates
+    from evonas.benchmarks.curves import Curves, measure_estimates, measure_stopping
     from evonas.cli.rows import print_rows
 
     try:
-        print_rows(measure_estimates(Curves.read(table), [int(part) for part in epochs.split(",")]), json)
+        curves = Curves.read(table)
+        estimates = measure_estimates(curves, [int(part) for part in epochs.split(",")])
+        stopping = measure_stopping(curves, error_rate or [0.05, 0.1, 0.2], repeats, budget)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
+    print_rows(estimates, json)
+    print_rows(stopping, json)
 
 
 @benchmarks.command("latency")

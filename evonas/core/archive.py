@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,75 +13,12 @@ import numpy.typing as npt
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.objective import Objective
-from evonas.core.rung import Rung
-from spaces.architecture import Architecture
+from evonas.core.proposal import ORIGINS, Estimate, Funnel, Origin, Proposal
+from evonas.core.stop import Stop
+
+__all__ = ["ORIGINS", "Archive", "Estimate", "FloatArray", "Funnel", "Origin", "Proposal", "Trial"]
 
 FloatArray = npt.NDArray[np.float64]
-Origin = Literal["random", "variation", "screened"]
-ORIGINS: tuple[str, ...] = get_args(Origin)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a predictor said of one objective before the training: minimised, as inside the archive.
-
-    Attributes:
-        mean: Predicted value, lower is better.
-        std: Positive; ``mean ± 1.2816 std`` is meant to cover 80 %.
-    """
-
-    mean: float
-    std: float
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """How one round narrowed its candidates down; shared by the round's proposals.
-
-    Attributes:
-        round: Number of the round, from 0.
-        counts: Candidates by stage in order, e.g. ``{"drawn": 2000, "distinct": 1400, "predicted": 1400, ...}``.
-        seconds: Wall time by stage; not part of the funnel's identity.
-        notes: Sentences for the report, e.g. a proxy that could not be computed.
-    """
-
-    round: int
-    counts: Mapping[str, int]
-    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An architecture that a searcher chose to have evaluated.
-
-    Attributes:
-        architecture: As the space notates it; it is simplified for training.
-        key: Identity: the key of the simplified architecture, or of the notation where a table tells twins apart.
-        notation: ``Space.format`` of the architecture.
-        origin: ``random`` (drawn at random from the feasible), ``variation`` (mutation or crossover, not screened) or
-            ``screened`` (chosen by a predictor among many).
-        exact: Objectives that need no training, in their own unit and direction.
-        predicted: Estimates of those that do; empty where no predictor was asked.
-        proxies: Zero-cost proxy scores, higher is better; those that failed are absent.
-        funnel: How its round chose.
-        rung: The shorter training that it is proposed for; None for the full one.
-    """
-
-    architecture: Architecture
-    key: str
-    notation: str
-    origin: Origin
-    exact: Mapping[str, float]
-    predicted: Mapping[str, Estimate]
-    proxies: Mapping[str, float]
-    funnel: Funnel
-    rung: Rung | None = None
-
-    @property
-    def share(self) -> Fraction:
-        """What its training costs, in full trainings: 1, or less on a rung below."""
-        return self.rung.share if self.rung is not None else Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +41,11 @@ class Trial:
         return self.evaluation.failure if self.evaluation is not None else None
 
     @property
+    def stop(self) -> Stop | None:
+        """Why its training was given up; None where it was not."""
+        return self.evaluation.stop if self.evaluation is not None else None
+
+    @property
     def trained(self) -> bool:
         """Whether a full training has given it values for every objective."""
         return self.proposal.rung is None and self._home
@@ -122,13 +63,13 @@ class Trial:
     @property
     def rung_values(self) -> Mapping[str, float]:
         """The same, measured on whatever rung it is: to be compared with trials of that rung alone."""
-        if self.evaluation is None or not self._home:
+        if self.evaluation is None or not self.evaluation.complete:
             return self.proposal.exact
         return {**self.proposal.exact, **self.evaluation.values, **self.proposal.exact}
 
     @property
     def _home(self) -> bool:
-        return self.evaluation is not None and self.evaluation.failure is None
+        return self.evaluation is not None and self.evaluation.complete
 
 
 class Archive:
@@ -169,7 +110,7 @@ class Archive:
 
     @property
     def spent(self) -> Fraction:
-        """What was proposed costs, in full trainings."""
+        """What was proposed costs, in full trainings; of a stopped one what was done of it."""
         return self._spent
 
     @property
@@ -191,6 +132,11 @@ class Archive:
     def failed(self) -> list[Trial]:
         """Trials that failed, by number."""
         return [trial for trial in self._trials if trial.failure is not None]
+
+    @property
+    def stopped(self) -> list[Trial]:
+        """Trials whose training was given up, by number."""
+        return [trial for trial in self._trials if trial.stop is not None]
 
     def highest(self, key: str) -> Trial:
         """The trial of an architecture on its highest rung.
@@ -243,8 +189,10 @@ class Archive:
         if trial.evaluation is not None:
             raise ValueError(f"trial {number} has an evaluation already; nothing is overwritten")
         recorded = replace(trial, evaluation=evaluation)
-        if evaluation.failure is None:
+        if evaluation.complete:
             self.rung_values([recorded])
+        if evaluation.stop is not None:
+            self._spent -= trial.proposal.share * evaluation.stop.saved
         self._trials[number] = recorded
         if self._highest[trial.proposal.key].number == number:
             self._highest[trial.proposal.key] = recorded
@@ -269,8 +217,8 @@ class Archive:
             ValueError: The trials are of several rungs, one is pending or failed, or a value is missing or not finite.
         """
         for trial in trials:
-            if trial.evaluation is None or trial.failure is not None:
-                state = "pending" if trial.failure is None else f"a failure ({trial.failure.kind})"
+            if trial.evaluation is None or not trial.evaluation.complete:
+                state = f"a failure ({trial.failure.kind})" if trial.failure else "pending, or was stopped,"
                 raise ValueError(f"trial {trial.number} is {state} and has no values; ask for trained trials")
             if trial.proposal.rung != trials[0].proposal.rung:
                 raise ValueError(f"trials {trials[0].number} and {trial.number} are of two rungs: not to be compared")

@@ -10,9 +10,11 @@ from typing import Any
 
 import torch
 
-from evonas.core.evaluation import Evaluation, Evaluator
+from evonas.core.evaluation import Evaluation, StoppableEvaluator
 from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.objective import Objective, Subject, Training, measured
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.trainers.score import score
 from evonas.trainers.trainer import Trainer
@@ -23,7 +25,7 @@ from surrogates.threads import one_torch_thread
 TEST_ERROR = "test_error"
 
 
-class TrainingEvaluator(Evaluator):
+class TrainingEvaluator(StoppableEvaluator):
     """Builds the network under the trial's seed, trains it and measures the objectives that need training.
 
     Runs on one torch thread; the process's generators and thread setting are as before afterwards.
@@ -58,17 +60,23 @@ class TrainingEvaluator(Evaluator):
         return {**self.__dict__, "_splits": None}
 
     def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
+        return self.evaluate_until(architecture, seed, None)
+
+    def evaluate_until(self, architecture: Architecture, seed: int, rule: StoppingRule | None) -> Evaluation:
         started = time.perf_counter()
         try:
             with one_torch_thread():
                 splits = self._data()
                 with _generators_seeded(seed):
-                    outcome = self._evaluate(architecture, splits, seed)
+                    outcome = self._evaluate(architecture, splits, seed, rule)
         except Exception as error:
             outcome = Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
         seconds = time.perf_counter() - started
         if isinstance(outcome, Failure):
             return Evaluation({}, seconds, outcome)
+        if isinstance(outcome, Stop):
+            curve = tuple({"train_loss": loss} for loss in outcome.losses)
+            return Evaluation({}, seconds, None, len(curve), curve, outcome)
         values, training = outcome
         return Evaluation(values, seconds, None, training.epochs, training.curve)
 
@@ -112,23 +120,30 @@ class TrainingEvaluator(Evaluator):
             with one_torch_thread():
                 splits = self._data()
                 with _generators_seeded(seed):
-                    return self._trained(architecture, splits, seed)
+                    trained = self._trained(architecture, splits, seed, None)
         except Exception as error:
             return Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
+        assert not isinstance(trained, Stop)  # nothing said when
+        return trained
 
-    def _trained(self, architecture: Architecture, splits: Splits, seed: int) -> Training | Failure:
+    def _trained(
+        self, architecture: Architecture, splits: Splits, seed: int, rule: StoppingRule | None
+    ) -> Training | Failure | Stop:
         model = self.space.build(architecture)
-        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
+        given = {} if rule is None else {"stopping": rule}  # a trainer of one's own may not take it
+        training = self.trainer.train(
+            model, splits.train, splits.validation, seed, dict(architecture.settings), **given
+        )
         if self.test and isinstance(training, Training):
             test_error = score(training.model, splits.test)[1]
             training = replace(training, metrics={**training.metrics, TEST_ERROR: test_error})
         return training
 
     def _evaluate(
-        self, architecture: Architecture, splits: Splits, seed: int
-    ) -> Failure | tuple[dict[str, float], Training]:
-        training = self._trained(architecture, splits, seed)
-        if isinstance(training, Failure):
+        self, architecture: Architecture, splits: Splits, seed: int, rule: StoppingRule | None
+    ) -> Failure | Stop | tuple[dict[str, float], Training]:
+        training = self._trained(architecture, splits, seed, rule)
+        if isinstance(training, Failure | Stop):
             return training
         # Test data were looked at before the objectives, which may change the network.
         values: dict[str, float] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, insert, inspect, select, update
+from sqlalchemy import Connection, Table, func, insert, inspect, select, update
 
 from evonas.core.archive import Archive, Trial
 from evonas.core.evaluation import Evaluation
@@ -177,7 +177,7 @@ class Journal:
 
         Args:
             number: Number of the trial.
-            evaluation: Values or a failure.
+            evaluation: Values, a failure or a stop.
             elapsed_seconds: Running time of the campaign over all sessions at this moment.
 
         Raises:
@@ -188,6 +188,8 @@ class Journal:
         row["session"] = self._current_session()
         with self._database.writing(f"trial {number} is not journalled, or has an evaluation already") as connection:
             connection.execute(insert(schema.evaluations).values(row))
+            if evaluation.stop is not None:
+                connection.execute(insert(schema.stops).values(rows.stop_row(number, evaluation.stop)))
 
     def add_retraining(self, number: int, seed: int, evaluation: Evaluation) -> None:
         """Writes one retraining of a member of the front.
@@ -242,20 +244,23 @@ def _document(manifest: Mapping[str, Any]) -> str:
 def _archive(connection: Connection, objectives: Sequence[Objective]) -> Archive:
     trials, evaluations = schema.trials, schema.evaluations
     funnels = {row["number"]: rows.funnel_of(row) for row in rows_of(connection, select(schema.rounds))}
-    rungs = _rungs(connection)
+    rungs, stops = _by_trial(connection, schema.rungs), _by_trial(connection, schema.stops)
     archive = Archive(objectives)
     for row in rows_of(connection, select(trials).order_by(trials.c.number)):
-        archive.propose(rows.proposal_of(row, funnels[row["round"]], rungs.get(row["number"])))
+        rung = rungs.get(row["number"])
+        archive.propose(
+            rows.proposal_of(row, funnels[row["round"]], Rung(rung["epochs"], rung["full_epochs"]) if rung else None)
+        )
     for row in rows_of(connection, select(evaluations).order_by(evaluations.c.trial)):
-        archive.record(row["trial"], rows.evaluation_of(row))
+        archive.record(row["trial"], rows.evaluation_of(row, stops.get(row["trial"])))
     return archive
 
 
-def _rungs(connection: Connection) -> dict[int, Rung]:
-    """Rungs of those trials that are no full trainings; a journal of format 1 has none."""
-    if not inspect(connection).has_table(schema.rungs.name):
+def _by_trial(connection: Connection, table: Table) -> dict[int, rows.Row]:
+    """Rows of a table that not every trial has one in, by trial; journals of an older format have none."""
+    if not inspect(connection).has_table(table.name):
         return {}
-    return {row["trial"]: Rung(row["epochs"], row["full_epochs"]) for row in rows_of(connection, select(schema.rungs))}
+    return {row["trial"]: row for row in rows_of(connection, select(table))}
 
 
 def _retrainings(connection: Connection) -> dict[int, dict[int, Evaluation]]:

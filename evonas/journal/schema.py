@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Double, ForeignKey, Integer, MetaData, Table, Text
 
-FORMAT_VERSION = 2
-"""Raised when an older evonas could not read what this one writes. 1 had no rungs."""
+FORMAT_VERSION = 3
+"""Raised when an older evonas could not read what this one writes. 1 had no rungs, 2 no stopped trainings."""
 
 metadata = MetaData()
 
@@ -57,8 +57,16 @@ rungs = Table(  # of the trials that are shorter than full trainings
     Column("full_epochs", Integer, nullable=False),
 )
 
-ABSENT_BEFORE = frozenset({"rungs"})
-"""Tables that journals of format 1 lack."""
+stops = Table(  # of the trials whose training was given up; its losses are the evaluation's curve
+    "stops",
+    metadata,
+    Column("trial", Integer, ForeignKey("trials.number"), primary_key=True, autoincrement=False),
+    Column("full_epochs", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+ABSENT_BEFORE = frozenset({"rungs", "stops"})
+"""Tables that journals of older formats lack."""
 
 sessions = Table(
     "sessions",

@@ -36,7 +36,8 @@ def write(path: Path, n: int = 60, epochs: int = 20, **changes: Any) -> Path:
 
 
 def test_estimates_are_ranked_against_the_end(tmp_path: Path) -> None:
-    rows = rows_of("--table", str(write(tmp_path / "curves.npz")), "--epochs", "2,10")
+    path = write(tmp_path / "curves.npz")
+    rows = rows_of("--table", str(path), "--epochs", "2,10", "--budget", "25", "--repeats", "1")
     found = {(row["estimate"], row["epochs"]): row for row in rows if "estimate" in row}
     for looked in (2, 10):
         for name in ("last training loss (TSE-E, E=1)", "TSE", "TSE-EMA, 0.9"):
@@ -44,6 +45,18 @@ def test_estimates_are_ranked_against_the_end(tmp_path: Path) -> None:
             assert found[name, looked]["tau_better_half"] == pytest.approx(1)
         assert found["last validation error", looked]["tau_test"] == pytest.approx(-1)
         assert found["last validation error", looked]["tau_validation"] == pytest.approx(-1)
+
+
+def test_stopping_saves_what_is_surely_worse_and_loses_nothing(tmp_path: Path) -> None:
+    """Losses after 5 and 10 of 20 epochs tell the end without noise."""
+    path = write(tmp_path / "curves.npz", n=120)
+    rows = rows_of("--table", str(path), "--epochs", "2", "--budget", "50", "--repeats", "3", "--error-rate", "0.2")
+    found = {(row["objectives"], row["candidates"]): row for row in rows if "error_rate" in row}
+    assert len(found) == 4
+    for row in found.values():
+        assert row["wrongly"] == row["front_lost"] == row["regret"] == 0
+        assert 0.3 < row["stopped"] <= 26 / 50
+        assert row["stopped"] * 0.5 <= row["epochs_saved"] <= row["stopped"] * 0.75
 
 
 @pytest.mark.parametrize(
@@ -65,9 +78,12 @@ def test_early_in_published_trainings_their_loss_tells_more_than_their_accuracy(
     path = Path(os.environ["EVONAS_DATA"]) / "learning_curves.npz"
     if not path.is_file():
         pytest.skip(f"no published curves at {path}: set EVONAS_DATA to the folder that holds them")
-    rows = rows_of("--table", str(path), "--epochs", "5,25,50")
+    rows = rows_of("--table", str(path), "--epochs", "5,25,50", "--repeats", "4")
     tau = {(row["estimate"], row["epochs"]): row["tau_test"] for row in rows if "estimate" in row}
     loss, error = "last training loss (TSE-E, E=1)", "last validation error"
     assert tau[loss, 5] > tau[error, 5] + 0.05
     assert tau[loss, 25] > tau[error, 25] + 0.05
     assert tau[loss, 50] < tau[error, 50]
+    for row in (row for row in rows if "error_rate" in row and row["candidates"] == "all"):
+        assert row["epochs_saved"] > 0.1
+        assert row["wrongly"] < row["error_rate"] / 2

@@ -18,6 +18,7 @@ def test_a_journal_of_format_1(tmp_path: Path) -> None:
         before = told(journal.load(OBJECTIVES))
     connection = sqlite3.connect(path)
     connection.execute("DROP TABLE rungs")
+    connection.execute("DROP TABLE stops")
     connection.execute("UPDATE campaign SET format_version = 1")
     connection.commit()
     connection.close()

@@ -1,0 +1,51 @@
+"""Whether a dataset, a space and a trainer fit together."""
+
+from __future__ import annotations
+
+from evonas.campaign.fault import CampaignError, Fault
+from evonas.datasets.dataset import Dataset
+from evonas.trainers.trainer import Trainer
+from spaces.space import Space
+
+
+def check_shapes(space: Space, dataset: Dataset) -> None:
+    """Refuses a space whose networks do not take the dataset's examples.
+
+    Raises:
+        CampaignError: Says how they differ.
+    """
+    if (tuple(space.input_shape), space.classes) != (tuple(dataset.input_shape), dataset.classes):
+        raise CampaignError(
+            [
+                Fault(
+                    ("space",),
+                    f"the space builds networks for inputs {tuple(space.input_shape)} and {space.classes} classes, "
+                    f"but the dataset has {tuple(dataset.input_shape)} and {dataset.classes}. Make the space with "
+                    f"input_shape={tuple(dataset.input_shape)} and classes={dataset.classes}, "
+                    "or name it and leave them out",
+                )
+            ]
+        )
+
+    if space.vocabulary != dataset.vocabulary:
+        kinds = [
+            "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"
+            for part in (space, dataset)
+        ]
+        raise CampaignError(
+            [Fault(("space",), f"the space's networks take {kinds[0]}, but the dataset gives {kinds[1]}; change one")]
+        )
+
+
+def check_trainer(trainer: Trainer, dataset: Dataset) -> None:
+    """Refuses a trainer for other targets than the dataset's.
+
+    Raises:
+        CampaignError: Says how they differ.
+    """
+    if trainer.regression != dataset.regression:
+        kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
+        remedy = "regressor" if dataset.regression else "classifier"
+        raise CampaignError(
+            [Fault(("trainer",), f"trains on {kinds[0]}, but the dataset's targets are {kinds[1]}; take {remedy!r}")]
+        )
