@@ -8,6 +8,7 @@ from pathlib import Path
 from evonas.campaign.assemble import assemble
 from evonas.campaign.parts import Part, Parts
 from evonas.campaign.result import Result
+from evonas.campaign.rungs import rising
 from evonas.campaign.session import execute
 from evonas.campaign.specification import PromoteBy
 from evonas.core.constraint import Constraint
@@ -103,7 +104,7 @@ def search(
             batch=batch,
             seed=seed,
             retrain_seeds=retrain_seeds,
-            rungs=_rising(rungs),
+            rungs=rising(rungs),
             promote_by=promote_by,
             early_stopping=early_stopping,
         )
@@ -122,13 +123,6 @@ def _check_numbers(**numbers: int) -> None:
     for what, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int) or number < _LEAST[what]:
             raise ValueError(f"search: {what} must be a whole number of at least {_LEAST[what]}. Got {number!r}")
-
-
-def _rising(rungs: Sequence[int]) -> Sequence[int]:
-    known = [epochs for epochs in rungs if isinstance(epochs, int) and epochs >= 1]
-    if len(known) < len(rungs) or known != sorted(set(known)):
-        raise ValueError(f"search: rungs must be whole numbers of epochs, from 1 and rising. Got {list(rungs)!r}")
-    return rungs
 
 
 def _executor(workers: int, timeout_seconds: float | None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -19,6 +19,18 @@ from evonas.searchers.random import Random
 from spaces.space import Space
 
 _PATH = ("rungs",)
+
+
+def rising(rungs: Sequence[int]) -> Sequence[int]:
+    """The rungs as they were given from Python.
+
+    Raises:
+        ValueError: They are no rising numbers of epochs.
+    """
+    known = [epochs for epochs in rungs if isinstance(epochs, int) and epochs >= 1]
+    if len(known) < len(rungs) or known != sorted(set(known)):
+        raise ValueError(f"search: rungs must be whole numbers of epochs, from 1 and rising. Got {list(rungs)!r}")
+    return rungs
 
 
 def shorter_parts(parts: Parts, trains: bool) -> dict[Rung, Parts]:
