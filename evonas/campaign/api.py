@@ -67,7 +67,8 @@ def search(
         rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full
             training. Each counts by its epochs against the budget.
         promote_by: What ranks candidates on a rung in place of the objectives that need training: ``values`` for
-            nothing, ``training_speed`` for the sum of its training losses, ``last_loss`` for the last of them.
+            nothing, ``training_speed`` for the sum of its training losses, ``last_loss`` for the last of them,
+            ``predictor`` for what the full training is predicted to measure, the rung's own values considered.
         early_stopping: Rate, in (0, 0.5], at which trainings may be wrongly given up that will surely end dominated;
             None trains all to their end.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.

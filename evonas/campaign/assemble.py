@@ -21,7 +21,7 @@ from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
 from evonas.campaign.rooms import ROOMS, SUPPLIES
-from evonas.campaign.rungs import check_climbing, shorter_evaluators
+from evonas.campaign.rungs import check_climbing, rung_columns, shorter_evaluators
 from evonas.campaign.specification import Component
 from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.core.evaluation import Evaluator
@@ -71,11 +71,9 @@ def assemble(parts: Parts) -> Plan:
     with at(("dataset",)):
         inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
     proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
-    supplied = {
-        "problem": problem,
-        "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
-        "proxies": proxies,
-    }
+    predictor = None if parts.predictor is None else _predictor(parts.predictor, space)
+    columns = rung_columns(parts, problem, predictor)
+    supplied = {"problem": problem, "predictor": predictor if columns is None else columns, "proxies": proxies}
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
     stopping = early_stopping(parts, evaluator, searcher, space)
     rung_evaluators: dict[Rung, Evaluator] = {}
@@ -83,7 +81,9 @@ def assemble(parts: Parts) -> Plan:
         check_climbing(searcher, space, parts)
         make = partial(_evaluators, space=space, dataset=dataset, objectives=objectives)
         rung_evaluators = shorter_evaluators(parts, evaluator, _reads_dataset(parts.evaluator), make)
-        searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by)
+        searcher = SuccessiveHalving(
+            searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by, columns
+        )
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,

@@ -12,10 +12,13 @@ from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.specification import Component, PromoteBy
 from evonas.core.evaluation import Evaluator
+from evonas.core.problem import Problem
 from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher
 from evonas.evaluators.table import TableEvaluator
+from evonas.searchers.forecast import PredictorFactory
 from evonas.searchers.random import Random
+from evonas.searchers.rung_columns import RungColumns
 from spaces.space import Space
 
 _PATH = ("rungs",)
@@ -70,7 +73,7 @@ def shorter_evaluators(
     """
     if not isinstance(evaluator, TableEvaluator):
         return {rung: make(shorter)[0] for rung, shorter in shorter_parts(parts, trains).items()}
-    if parts.promote_by != "values":
+    if parts.promote_by not in ("values", "predictor"):
         raise _refusal(f"a table has no training losses to promote by; leave promote_by: {parts.promote_by} out")
     if not evaluator.full_epochs:
         raise _refusal("name the table's columns of shorter trainings: evaluator: {name: table, shorter: {…: …}, …}")
@@ -78,6 +81,19 @@ def shorter_evaluators(
         return {rung: evaluator.of_epochs(rung.epochs) for rung in _rungs(parts, evaluator.full_epochs, "table")}
     except ValueError as error:
         raise _refusal(str(error)) from error
+
+
+def rung_columns(parts: Parts, problem: Problem, predictor: PredictorFactory | None) -> RungColumns | None:
+    """What tells predictors of the rungs, where they are to be told; it takes the predictor's place.
+
+    Raises:
+        CampaignError: There is no predictor.
+    """
+    if not parts.rungs or parts.promote_by != "predictor":
+        return None
+    if predictor is None:
+        raise _refusal("promote_by: predictor needs one, and this campaign has none; name a predictor")
+    return RungColumns(problem, predictor)
 
 
 def _rungs(parts: Parts, full_epochs: int, title: str) -> list[Rung]:

@@ -60,7 +60,7 @@ class Component(BaseModel):
         return value
 
 
-PromoteBy = Literal["values", "training_speed", "last_loss"]
+PromoteBy = Literal["values", "training_speed", "last_loss", "predictor"]
 
 
 class RetrainFront(BaseModel):
@@ -90,7 +90,8 @@ class Rungs(BaseModel):
     promote_by: PromoteBy = Field(
         default="values",
         description="what ranks candidates on a rung in place of the objectives that need training: nothing (values), "
-        "the sum of its training losses (training_speed) or the last of them (last_loss)",
+        "the sum of its training losses (training_speed), the last of them (last_loss), or the full training's values "
+        "as predicted, with the rung's own among what the predictor reads (predictor)",
     )
 
     @model_validator(mode="before")

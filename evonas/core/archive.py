@@ -218,7 +218,7 @@ class Archive:
         """
         for trial in trials:
             if trial.evaluation is None or not trial.evaluation.complete:
-                state = f"a failure ({trial.failure.kind})" if trial.failure else "pending, or was stopped,"
+                state = f"a failure ({trial.failure.kind})" if trial.failure else "stopped" if trial.stop else "pending"
                 raise ValueError(f"trial {trial.number} is {state} and has no values; ask for trained trials")
             if trial.proposal.rung != trials[0].proposal.rung:
                 raise ValueError(f"trials {trials[0].number} and {trial.number} are of two rungs: not to be compared")

@@ -11,6 +11,7 @@ import pytest
 from climbing import EPOCHS
 from quick import Recorder, quick_plan
 
+from evonas.campaign.fault import CampaignError
 from evonas.campaign.plan import Plan
 from evonas.campaign.session import execute
 from evonas.campaign.specification import PromoteBy
@@ -18,11 +19,14 @@ from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.core.archive import Archive, Funnel, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.observer import Silent
+from evonas.core.problem import Problem
 from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher, SearchError
 from evonas.objectives.macs import Macs
 from evonas.objectives.validation_error import ValidationError
+from evonas.searchers.rung_columns import RungColumns
 from spaces.cell201 import Cell201
+from surrogates.predictors.gaussian_process import GaussianProcess
 
 RUNG = Rung(2, EPOCHS)
 # error after the rung, losses of its two epochs, macs: the error, the sum and the last loss each name another best
@@ -92,15 +96,23 @@ def plan_of(**changes: Any) -> Plan:
     )
 
 
-def test_a_killed_campaign_goes_on_to_the_same_climbers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"promote_by": "predictor", "predictor": {"name": "trees", "bags": 2, "trees": 10}},
+    ],
+    ids=["training_speed", "predictor"],
+)
+def test_a_killed_campaign_goes_on_to_the_same_climbers(tmp_path: Path, changes: dict[str, Any]) -> None:
     def kill(count: int) -> None:
         if count == 17:
             raise Killed
 
-    whole = execute(plan_of(), None, Silent())[0].archive
+    whole = execute(plan_of(**changes), None, Silent())[0].archive
     with pytest.raises(Killed):
-        execute(plan_of(), tmp_path, Recorder(kill))
-    resumed = execute(plan_of(), tmp_path, Silent())[0].archive
+        execute(plan_of(**changes), tmp_path, Recorder(kill))
+    resumed = execute(plan_of(**changes), tmp_path, Silent())[0].archive
     told = [[(trial.proposal.key, trial.proposal.rung) for trial in one.trials] for one in (whole, resumed)]
     assert told[0] == told[1]
     assert whole.spent == resumed.spent
@@ -110,6 +122,34 @@ def test_an_evaluator_without_losses_is_told_so() -> None:
     plan = plan_of(evaluator={"name": "climbing.Climbing", "curves": False})
     with pytest.raises(SearchError, match=r"promote_by reads the training loss of every epoch, and trial \d+ brought"):
         execute(plan, None, Silent())
+
+
+def test_the_predictor_learns_what_the_rung_tells_and_lets_climb_what_it_expects_most_of() -> None:
+    """Here what does well on the rung does badly in the end, by nothing that the graph shows."""
+    space, rng = Cell201(), np.random.default_rng(0)
+    found = {cell.key: cell for cell in (space.simplify(space.sample(rng)) for _ in range(60))}
+    cells = list(found.values())[:40]
+    archive = Archive([ValidationError()])
+    short = {cell.key: int(cell.key[:6], 16) / 16**6 for cell in cells}
+    for rung, some in ((RUNG, cells), (None, cells[:12])):
+        for cell in some:
+            error = short[cell.key] if rung else 1 - short[cell.key]
+            trial = archive.propose(Proposal(cell, cell.key, cell.key, "variation", {}, {}, {}, Funnel(0, {}), rung))
+            archive.record(trial.number, Evaluation({"validation_error": error}, 1.0))
+    columns = RungColumns(Problem(space, [ValidationError()]), lambda encoding: GaussianProcess(space, encoding))
+    waiting = sorted((cell.key for cell in cells[12:]), key=lambda key: short[key])
+    best = {}
+    for promote_by in ("values", "predictor"):
+        told = columns if promote_by == "predictor" else None
+        halving = SuccessiveHalving(Nobody(), [RUNG], 2, promote_by, told)
+        best[promote_by] = [one.key for one in halving.propose(archive, 3, np.random.default_rng(0))]
+    assert best["values"] == waiting[:3]
+    assert len(set(best["predictor"]) & set(waiting[-5:])) >= 2
+
+
+def test_a_campaign_without_a_predictor_cannot_ask_it() -> None:
+    with pytest.raises(CampaignError, match="promote_by: predictor needs one, and this campaign has none; name a pred"):
+        plan_of(promote_by="predictor")
 
 
 def test_the_same_campaign_as_before_says_nothing_of_it() -> None:

@@ -56,7 +56,7 @@ def test_stopping_saves_what_is_surely_worse_and_loses_nothing(tmp_path: Path) -
     for row in found.values():
         assert row["wrongly"] == row["front_lost"] == row["regret"] == 0
         assert 0.3 < row["stopped"] <= 26 / 50
-        assert row["stopped"] * 0.5 <= row["epochs_saved"] <= row["stopped"] * 0.75
+        assert row["stopped"] * 0.5 <= row["epochs_saved"] <= row["stopped"] * 0.75 + 1e-9
 
 
 @pytest.mark.parametrize(

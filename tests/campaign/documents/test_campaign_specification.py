@@ -84,6 +84,7 @@ def test_defaults() -> None:
         "initial": 16,
         "batch": 8,
         "rungs": {"epochs": [], "reduction_factor": 3, "promote_by": "values"},
+        "early_stopping": None,
         "retrain_front": {"seeds": 3},
         "results": "results/x",
     }
