@@ -32,11 +32,13 @@ class Run:
             trainings took it.
         seconds: Processor time of choosing.
         ended: Why it ended before its budget; empty where it did not.
+        replicates: Which training of its row each evaluation was, from 0; empty where each was the first.
     """
 
     rows: tuple[int, ...]
     seconds: float
     ended: str = ""
+    replicates: tuple[int, ...] = ()
 
 
 def measured_run(setting: Mapping[str, Any], method: str, seed: int, budget: int) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
     ended = ""
     started = time.process_time()
     rows: list[int] = []
+    replicates: list[int] = []
     while math.ceil(archive.spent) < budget and not ended:
         number = len(archive)
         count = min(budget - math.ceil(archive.spent), plan.batch if number else plan.initial)
@@ -66,12 +69,14 @@ def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
         for proposal in proposals:
             trial = archive.propose(proposal)
             handed_out = plan.problem.handed_out(proposal.architecture)
-            evaluator = plan.evaluator_of(proposal)
-            archive.record(trial.number, evaluator.evaluate(handed_out, integer_seed(seed, trial.number, "train")))
+            evaluation = plan.evaluator_of(proposal).evaluate(handed_out, integer_seed(seed, trial.number, "train"))
+            archive.record(trial.number, evaluation)
             rows += [-1] * (math.ceil(archive.spent) - len(rows))
+            replicates += [0] * (len(rows) - len(replicates))
             if proposal.rung is None:
-                rows[-1] = row_of[proposal.architecture.key]
-    return Run(tuple(rows), time.process_time() - started, ended)
+                rows[-1], replicates[-1] = row_of[proposal.architecture.key], proposal.replicate
+    seconds = time.process_time() - started
+    return Run(tuple(rows), seconds, ended, tuple(replicates) if any(replicates) else ())
 
 
 def described(method: str) -> str:

@@ -52,6 +52,7 @@ class Setting:
         identity: As the table evaluator's.
         shorter: Column of the first objective after shorter trainings, ``{epochs}`` in place of their number; None
             where methods with rungs are not run.
+        replicates: Columns of further trainings of the first objective, which methods with replicates read.
     """
 
     space: str
@@ -60,11 +61,12 @@ class Setting:
     report: tuple[str, Goal] | None = None
     identity: Literal["function", "notation"] | None = None
     shorter: str | None = None
+    replicates: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """Digest of the setting and of what the table holds."""
         content = hashlib.sha256(Path(self.table).read_bytes()).hexdigest()
-        told = (self.space, content, self.objectives, self.report, self.identity, self.shorter)
+        told = (self.space, content, self.objectives, self.report, self.identity, self.shorter, self.replicates)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -92,6 +94,7 @@ class Field:
             self.space,
             self.objectives,
             setting.table,
+            replicates={first[0]: setting.replicates},
             identity=setting.identity,
             report=self._reported(),
             shorter={first[0]: setting.shorter} if setting.shorter else None,
@@ -112,6 +115,12 @@ class Field:
         """The same with the report column in the first objective's place."""
         first = self.setting.report or self.setting.objectives[0]
         return self._minimised((first, *self.setting.objectives[1:]))
+
+    @cached_property
+    def trainings(self) -> FloatArray:
+        """The first objective of every row's trainings, minimised, and no row's: ``(rows + 1, 1 + replicates)``."""
+        first, goal = self.setting.objectives[0]
+        return self._minimised(tuple((column, goal) for column in (first, *self.setting.replicates)))
 
     def _reported(self) -> list[str]:
         report = self.setting.report

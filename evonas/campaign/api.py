@@ -36,6 +36,7 @@ def search(
     rungs: Sequence[int] = (),
     promote_by: PromoteBy = "values",
     early_stopping: float | None = None,
+    replicates: int = 1,
     timeout_seconds: float | None = None,
     directory: str | Path | None = None,
     name: str = "search",
@@ -71,6 +72,8 @@ def search(
             ``predictor`` for what the full training is predicted to measure, the rung's own values considered.
         early_stopping: Rate, in (0, 0.5], at which trainings may be wrongly given up that will surely end dominated;
             None trains all to their end.
+        replicates: Most trainings of each member of the front while the search goes on, with other seeds; its values
+            are their mean. Each counts against the budget, of which at most a tenth goes to them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
@@ -86,7 +89,8 @@ def search(
         SearchError: No feasible architecture was found; says which constraint rejected how many.
         ValueError: A number is out of its range.
     """
-    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch, retrain_seeds=retrain_seeds)
+    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch)
+    _check_numbers(retrain_seeds=retrain_seeds, replicates=replicates)
     plan = assemble(
         Parts(
             name=name,
@@ -108,6 +112,7 @@ def search(
             rungs=rising(rungs),
             promote_by=promote_by,
             early_stopping=early_stopping,
+            replicates=replicates,
         )
     )
     observer = progress if isinstance(progress, Observer) else Silent()
@@ -117,7 +122,7 @@ def search(
     return Result(record)
 
 
-_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0}
+_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0, "replicates": 1}
 
 
 def _check_numbers(**numbers: int) -> None:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
-from evonas.campaign.agreement import check_shapes, check_trainer
 from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.early_stopping import early_stopping
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
+from evonas.campaign.fitting import check_shapes, check_trainer
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
+from evonas.campaign.replication import Replication, evaluators_of_replicates
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.rungs import check_climbing, rung_columns, shorter_evaluators
 from evonas.campaign.specification import Component
@@ -84,6 +85,11 @@ def assemble(parts: Parts) -> Plan:
         searcher = SuccessiveHalving(
             searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by, columns
         )
+    replicate_evaluators: list[Evaluator] = []
+    if parts.replicates > 1:
+        with at(("replicates",)):
+            replicate_evaluators = evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
+        searcher = Replication(searcher, parts.replicates, parts.replicate_share)
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,
@@ -98,10 +104,12 @@ def assemble(parts: Parts) -> Plan:
         initial=parts.initial,
         batch=parts.batch,
         seed=parts.seed,
-        retrain_seeds=parts.retrain_seeds,
+        # A table's row is the same for every seed: read once, so that no deviation of 0 is told.
+        retrain_seeds=parts.retrain_seeds if measurements is None else min(parts.retrain_seeds, 1),
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
         stopping=stopping,
+        replicate_evaluators=replicate_evaluators,
     )
 
 

@@ -23,8 +23,9 @@ _PATH = ("early_stopping",)
 class EarlyStopping:
     """Makes the rule that a proposed training is stopped by.
 
-    Full trainings alone are judged, and judge: rungs have other schedules. What is drawn at random is trained to its
-    end, for it is what the predictor, the report and this rule learn the truth from.
+    Full trainings alone are judged, and judge: rungs have other schedules, and what is trained again is of the front.
+    What is drawn at random is trained to its end, for it is what the predictor, the report and this rule learn the
+    truth from.
 
     Args:
         error_rate: Rate at which trainings may be stopped that would have ended better than they were read, in (0, 1).
@@ -40,7 +41,7 @@ class EarlyStopping:
         proposed, so a campaign that was killed makes the same rules again.
         """
         proposal = trial.proposal
-        if proposal.rung is not None or proposal.origin == "random":
+        if proposal.rung is not None or proposal.replicate or proposal.origin == "random":
             return None
         earlier = [one for one in archive.trained if one.proposal.funnel.round < proposal.funnel.round]
         curves = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from evonas.campaign.arguments import own_parameters
-from evonas.campaign.describe import described, is_plain
+from evonas.campaign.describe import described, file_contents, is_plain
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.specification import Component, PromoteBy, Specification
 from evonas.core.constraint import Constraint
@@ -42,6 +43,8 @@ class Parts:
     reduction_factor: int = 3
     promote_by: PromoteBy = "values"
     early_stopping: float | None = None
+    replicates: int = 1
+    replicate_share: float = 0.1
 
 
 def parts_of(specification: Specification) -> Parts:
@@ -67,13 +70,16 @@ def parts_of(specification: Specification) -> Parts:
         reduction_factor=specification.rungs.reduction_factor,
         promote_by=specification.rungs.promote_by,
         early_stopping=specification.early_stopping,
+        replicates=specification.replicates.trainings,
+        replicate_share=specification.replicates.share,
     )
 
 
 def resolved(parts: Parts) -> dict[str, Any]:
     """The campaign as plain values with every default written out, those of constructors too, as it is journalled.
 
-    A default that another version changes is thus seen as a change, and one that the user writes out is not.
+    A default that another version changes is thus seen as a change, and one that the user writes out is not. Of a file
+    that is annotated as a ``Path`` it is what stands in it, so that a changed file is a changed campaign.
     """
     return {
         "name": parts.name,
@@ -92,6 +98,11 @@ def resolved(parts: Parts) -> dict[str, Any]:
         # What is as it was before there was a choice is not said: campaigns that began before go on.
         **({"rungs": _rungs(parts)} if parts.rungs else {}),
         **({"early_stopping": parts.early_stopping} if parts.early_stopping is not None else {}),
+        **(
+            {"replicates": {"trainings": parts.replicates, "share": parts.replicate_share}}
+            if parts.replicates > 1
+            else {}
+        ),
     }
 
 
@@ -118,4 +129,9 @@ def _component(section: str, part: Part | None) -> Any:
         for name, (_, default) in parameters.items()
         if default is not inspect.Parameter.empty and is_plain(default) and name not in SUPPLIES[section].unless_given
     }
-    return described({**defaults, **given})
+    files = {
+        f"{name} holds": file_contents(Path(given[name]))
+        for name, (annotation, _) in parameters.items()
+        if annotation is Path and name in given
+    }
+    return described({**defaults, **given, **files})

@@ -10,12 +10,12 @@ from types import MappingProxyType
 import numpy as np
 
 from evonas.campaign.specification import PromoteBy
-from evonas.core.archive import Archive, FloatArray, Funnel, Proposal, Trial
+from evonas.core.archive import Archive, FloatArray, Proposal, Trial
 from evonas.core.problem import Candidate
 from evonas.core.rung import Rung
 from evonas.core.searcher import Exhausted, Searcher, SearchError
 from evonas.searchers.forecast import Forecast
-from evonas.searchers.lots import next_round
+from evonas.searchers.lots import joined
 from evonas.searchers.promotion import climbers
 from evonas.searchers.rung_columns import LEAST, RungColumns
 from surrogates.encodings.concatenated import Concatenated
@@ -73,12 +73,9 @@ class SuccessiveHalving(Searcher):
                 climbing = self._climbing(archive, count, 1, rng)
                 if not climbing:
                     raise
-        funnel = chosen[0].funnel if chosen else Funnel(next_round(archive), {})
-        if climbing:
-            funnel = replace(funnel, counts={**funnel.counts, "climbing": len(climbing)})
         lowest = self.rungs[0]
         entering = [replace(one, rung=None if one.origin == "random" else lowest) for one in chosen]
-        return [replace(one, funnel=funnel) for one in climbing + entering]
+        return joined(archive, climbing, "climbing", entering)
 
     def _climbing(
         self, archive: Archive, count: int, reduction_factor: int, rng: np.random.Generator

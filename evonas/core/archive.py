@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from evonas.core.evaluation import Evaluation
-from evonas.core.failure import Failure
 from evonas.core.objective import Objective
 from evonas.core.proposal import ORIGINS, Estimate, Funnel, Origin, Proposal
-from evonas.core.stop import Stop
+from evonas.core.trial import Trial
 
 __all__ = ["ORIGINS", "Archive", "Estimate", "FloatArray", "Funnel", "Origin", "Proposal", "Trial"]
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A proposal with its number and, once it has come home, its evaluation.
-
-    Attributes:
-        number: From 0, in the order of proposing.
-        proposal: What was proposed.
-        evaluation: None while pending.
-    """
-
-    number: int
-    proposal: Proposal
-    evaluation: Evaluation | None = None
-
-    @property
-    def failure(self) -> Failure | None:
-        """Why it failed; None where it is pending or trained."""
-        return self.evaluation.failure if self.evaluation is not None else None
-
-    @property
-    def stop(self) -> Stop | None:
-        """Why its training was given up; None where it was not."""
-        return self.evaluation.stop if self.evaluation is not None else None
-
-    @property
-    def trained(self) -> bool:
-        """Whether a full training has given it values for every objective."""
-        return self.proposal.rung is None and self._home
-
-    @property
-    def shortened(self) -> bool:
-        """Whether it has the values of a shorter training: neither trained, nor pending, nor failed."""
-        return self.proposal.rung is not None and self._home
-
-    @property
-    def values(self) -> Mapping[str, float]:
-        """Every known objective in its own unit and direction: the exact ones, and once it is trained the others."""
-        return self.rung_values if self.proposal.rung is None else self.proposal.exact
-
-    @property
-    def rung_values(self) -> Mapping[str, float]:
-        """The same, measured on whatever rung it is: to be compared with trials of that rung alone."""
-        if self.evaluation is None or not self.evaluation.complete:
-            return self.proposal.exact
-        return {**self.proposal.exact, **self.evaluation.values, **self.proposal.exact}
-
-    @property
-    def _home(self) -> bool:
-        return self.evaluation is not None and self.evaluation.complete
 
 
 class Archive:
@@ -84,6 +32,7 @@ class Archive:
         self.signs = np.array([1.0 if objective.goal == "min" else -1.0 for objective in self.objectives])
         self._trials: list[Trial] = []
         self._highest: dict[str, Trial] = {}
+        self._replicates: dict[str, list[int]] = {}
         self._rounds: list[Funnel] = []
         self._spent = Fraction(0)
 
@@ -124,6 +73,11 @@ class Archive:
         return [trial for trial in self._trials if trial.shortened]
 
     @property
+    def replicated(self) -> list[Trial]:
+        """Trials that repeated a full training and came home, by number; their values count with the first's."""
+        return [trial for trial in self._trials if trial.proposal.replicate and trial.evaluation and not trial.failure]
+
+    @property
     def pending(self) -> list[Trial]:
         """Trials whose evaluation has not come home, by number."""
         return [trial for trial in self._trials if trial.evaluation is None]
@@ -146,13 +100,28 @@ class Archive:
         """
         return self._highest[key]
 
+    def trainings(self, key: str) -> int:
+        """How many full trainings of an architecture were proposed, pending and failed ones included."""
+        known = self._highest.get(key)
+        return 0 if known is None or known.proposal.rung is not None else 1 + len(self._replicates.get(key, ()))
+
     def of_full_trainings(self) -> Archive:
         """What a searcher sees that knows of no rungs: the full trainings, and what is pending on any rung.
 
         It knows the keys and rounds of every trial, and trials keep their numbers. It is for reading.
         """
+        return self._view(lambda trial: trial.proposal.rung is None or trial.evaluation is None)
+
+    def without_replicates(self) -> Archive:
+        """What a searcher sees that knows of no replicates: every architecture once a rung, with its mean values.
+
+        It knows the keys and rounds of every trial, and trials keep their numbers. It is for reading.
+        """
+        return self._view(lambda trial: not trial.proposal.replicate)
+
+    def _view(self, shown: Callable[[Trial], bool]) -> Archive:
         view = Archive(self.objectives)
-        view._trials = [trial for trial in self._trials if trial.proposal.rung is None or trial.evaluation is None]
+        view._trials = [trial for trial in self._trials if shown(trial)]
         view._highest, view._rounds, view._spent = dict(self._highest), list(self._rounds), self._spent
         return view
 
@@ -160,7 +129,7 @@ class Archive:
         """Appends a proposal as the next trial, pending.
 
         Raises:
-            ValueError: An exact objective is not finite.
+            ValueError: An exact objective is not finite, or it is a replicate of what has no full training.
         """
         for name, value in proposal.exact.items():
             if not math.isfinite(value):
@@ -168,6 +137,9 @@ class Archive:
                     f"{proposal.notation} has {name}={value}; what is proposed has finite exact objectives"
                 )
         trial = Trial(len(self._trials), proposal)
+        if proposal.replicate:
+            self._expect_replicate(proposal)
+            self._replicates.setdefault(proposal.key, []).append(trial.number)
         self._trials.append(trial)
         known = self._highest.get(proposal.key)
         if known is None or proposal.share > known.proposal.share:
@@ -194,40 +166,59 @@ class Archive:
         if evaluation.stop is not None:
             self._spent -= trial.proposal.share * evaluation.stop.saved
         self._trials[number] = recorded
-        if self._highest[trial.proposal.key].number == number:
+        first = self._highest[trial.proposal.key]
+        if first.number == number:
             self._highest[trial.proposal.key] = recorded
+        elif trial.proposal.replicate:
+            again = [self._trials[one].evaluation for one in self._replicates[trial.proposal.key]]
+            home = tuple(one for one in again if one is not None and one.complete)
+            self._trials[first.number] = self._highest[trial.proposal.key] = replace(first, replicates=home)
         return recorded
 
+    def _expect_replicate(self, proposal: Proposal) -> None:
+        expected = self.trainings(proposal.key)
+        if proposal.rung is not None or expected == 0 or proposal.replicate != expected:
+            raise ValueError(
+                f"{proposal.notation} cannot be replicate {proposal.replicate}: replicates repeat full trainings in "
+                f"order, and this architecture had {expected} of these"
+            )
+
     def values(self, trials: Sequence[Trial] | None = None) -> FloatArray:
-        """Objectives of trained trials, all minimised: shape ``(n, objectives)``.
+        """Objectives of trained trials, all minimised, the mean where there are replicates: ``(n, objectives)``.
 
         Raises:
-            ValueError: A trial is pending, failed or of a lower rung, or a value is missing or not finite.
+            ValueError: A trial is pending, failed, a replicate or of a lower rung, or a value is missing or not finite.
         """
         rows = self.trained if trials is None else trials
         for trial in rows:
             if trial.shortened:
                 raise ValueError(f"trial {trial.number} was trained for {trial.proposal.rung}; no value of a full one")
-        return self.rung_values(rows)
+            if trial.proposal.replicate:
+                first = self.highest(trial.proposal.key).number
+                raise ValueError(f"trial {trial.number} is a replicate; its values count in the mean of trial {first}")
+        return self._minimised(rows, [trial.values for trial in rows])
 
     def rung_values(self, trials: Sequence[Trial]) -> FloatArray:
-        """Objectives of trials of one rung, whichever it is, all minimised: shape ``(n, objectives)``.
+        """What trials of one rung measured themselves, whichever it is, all minimised: shape ``(n, objectives)``.
 
         Raises:
             ValueError: The trials are of several rungs, one is pending or failed, or a value is missing or not finite.
         """
+        return self._minimised(trials, [trial.rung_values for trial in trials])
+
+    def _minimised(self, trials: Sequence[Trial], known: Sequence[Mapping[str, float]]) -> FloatArray:
         for trial in trials:
             if trial.evaluation is None or not trial.evaluation.complete:
                 state = f"a failure ({trial.failure.kind})" if trial.failure else "stopped" if trial.stop else "pending"
                 raise ValueError(f"trial {trial.number} is {state} and has no values; ask for trained trials")
             if trial.proposal.rung != trials[0].proposal.rung:
                 raise ValueError(f"trials {trials[0].number} and {trial.number} are of two rungs: not to be compared")
-        values = [[float(trial.rung_values.get(name, np.nan)) for name in self.names] for trial in trials]
+        values = [[float(one.get(name, np.nan)) for name in self.names] for one in known]
         array: FloatArray = np.array(values, dtype=np.float64).reshape(len(trials), len(self.names)) * self.signs
         if not np.isfinite(array).all():
             row, column = np.argwhere(~np.isfinite(array))[0]
             raise ValueError(
-                f"trial {trials[row].number} has no finite {self.names[column]!r}: {trials[row].rung_values}; "
+                f"trial {trials[row].number} has no finite {self.names[column]!r}: {known[row]}; "
                 "such a trial is recorded as a failure"
             )
         return array

@@ -1,4 +1,4 @@
-"""What a searcher proposes: an architecture with everything that was known of it then."""
+"""What a searcher proposes to have evaluated, and why."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ class Proposal:
         proxies: Zero-cost proxy scores, higher is better; those that failed are absent.
         funnel: How its round chose.
         rung: The shorter training that it is proposed for; None for the full one.
+        replicate: 0 for an architecture's first training of its length; 1 for the first that repeats the full one with
+            another seed, and so on.
     """
 
     architecture: Architecture
@@ -70,6 +72,7 @@ class Proposal:
     proxies: Mapping[str, float]
     funnel: Funnel
     rung: Rung | None = None
+    replicate: int = 0
 
     @property
     def share(self) -> Fraction:

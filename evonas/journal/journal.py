@@ -171,6 +171,9 @@ class Journal:
                 connection.execute(insert(schema.trials).values(rows.trial_row(trial)))
                 if trial.proposal.rung is not None:
                     connection.execute(insert(schema.rungs).values(rows.rung_row(trial.number, trial.proposal.rung)))
+                if trial.proposal.replicate:
+                    replicate = {"trial": trial.number, "replicate": trial.proposal.replicate}
+                    connection.execute(insert(schema.replicates).values(replicate))
 
     def add_evaluation(self, number: int, evaluation: Evaluation, elapsed_seconds: float) -> None:
         """Writes what a trial brought home.
@@ -244,13 +247,14 @@ def _document(manifest: Mapping[str, Any]) -> str:
 def _archive(connection: Connection, objectives: Sequence[Objective]) -> Archive:
     trials, evaluations = schema.trials, schema.evaluations
     funnels = {row["number"]: rows.funnel_of(row) for row in rows_of(connection, select(schema.rounds))}
-    rungs, stops = _by_trial(connection, schema.rungs), _by_trial(connection, schema.stops)
+    added = (schema.rungs, schema.replicates, schema.stops)
+    rungs, replicates, stops = (_by_trial(connection, table) for table in added)
     archive = Archive(objectives)
     for row in rows_of(connection, select(trials).order_by(trials.c.number)):
-        rung = rungs.get(row["number"])
-        archive.propose(
-            rows.proposal_of(row, funnels[row["round"]], Rung(rung["epochs"], rung["full_epochs"]) if rung else None)
-        )
+        rung, replicate = rungs.get(row["number"]), replicates.get(row["number"])
+        shorter = Rung(rung["epochs"], rung["full_epochs"]) if rung else None
+        funnel = funnels[row["round"]]
+        archive.propose(rows.proposal_of(row, funnel, shorter, replicate["replicate"] if replicate else 0))
     for row in rows_of(connection, select(evaluations).order_by(evaluations.c.trial)):
         archive.record(row["trial"], rows.evaluation_of(row, stops.get(row["trial"])))
     return archive
@@ -258,9 +262,8 @@ def _archive(connection: Connection, objectives: Sequence[Objective]) -> Archive
 
 def _by_trial(connection: Connection, table: Table) -> dict[int, rows.Row]:
     """Rows of a table that not every trial has one in, by trial; journals of an older format have none."""
-    if not inspect(connection).has_table(table.name):
-        return {}
-    return {row["trial"]: row for row in rows_of(connection, select(table))}
+    found = rows_of(connection, select(table)) if inspect(connection).has_table(table.name) else []
+    return {row["trial"]: row for row in found}
 
 
 def _retrainings(connection: Connection) -> dict[int, dict[int, Evaluation]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Double, ForeignKey, Integer, MetaData, Table, Text
 
 FORMAT_VERSION = 3
-"""Raised when an older evonas could not read what this one writes. 1 had no rungs, 2 no stopped trainings."""
+"""Raised when an older evonas could not read what this one writes. 1 had no rungs, 2 no replicates and no stops."""
 
 metadata = MetaData()
 
@@ -65,8 +65,15 @@ stops = Table(  # of the trials whose training was given up; its losses are the 
     Column("message", Text, nullable=False),
 )
 
-ABSENT_BEFORE = frozenset({"rungs", "stops"})
-"""Tables that journals of older formats lack."""
+replicates = Table(  # of the trials that repeat a full training
+    "replicates",
+    metadata,
+    Column("trial", Integer, ForeignKey("trials.number"), primary_key=True, autoincrement=False),
+    Column("replicate", Integer, nullable=False),  # from 1
+)
+
+ABSENT_BEFORE = frozenset({"rungs", "replicates", "stops"})
+"""Tables that journals of older formats lack: rungs those of 1, the others those of 2."""
 
 sessions = Table(
     "sessions",

@@ -12,6 +12,7 @@ import pytest
 import evonas
 from evonas.benchmarks._search_run import run_method
 from evonas.benchmarks._search_setting import Setting, field_of, goals_of
+from evonas.benchmarks.search import measure_search
 from evonas.campaign.fault import CampaignError
 from evonas.campaign.result import Result
 from evonas.core.rung import Rung
@@ -87,6 +88,9 @@ def test_a_benchmark_counts_what_rungs_cost(table: Path, tmp_path: Path) -> None
             expected[ceil(spent - 1e-9) - 1] = ALL.index(trial.proposal.notation)
     assert list(found.rows) == expected
     assert len(set(found.rows) - {-1}) == len(archive.trained) < 20
+    row = measure_search(setting, [str(method)], [20], 1, 1, tmp_path).rows[0]
+    assert 0.3 < row["hypervolume"] <= 1
+    assert row["regret"] >= 0
     values = field_of(setting).values
     assert values.shape == (len(ALL) + 1, 2)
     assert values[5].tolist() == [-figures(5)["accuracy_10ep"], figures(5)["flops"]]

@@ -1,4 +1,4 @@
-"""Whether a dataset, a space and a trainer fit together."""
+"""Whether a campaign's space, dataset and trainer fit together."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from spaces.space import Space
 
 
 def check_shapes(space: Space, dataset: Dataset) -> None:
-    """Refuses a space whose networks do not take the dataset's examples.
+    """Refuses a space whose networks take other inputs, or give other outputs, than the dataset's.
 
     Raises:
-        CampaignError: Says how they differ.
+        CampaignError: It does; says what to change.
     """
     if (tuple(space.input_shape), space.classes) != (tuple(dataset.input_shape), dataset.classes):
         raise CampaignError(
@@ -26,7 +26,6 @@ def check_shapes(space: Space, dataset: Dataset) -> None:
                 )
             ]
         )
-
     if space.vocabulary != dataset.vocabulary:
         kinds = [
             "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"
@@ -38,10 +37,10 @@ def check_shapes(space: Space, dataset: Dataset) -> None:
 
 
 def check_trainer(trainer: Trainer, dataset: Dataset) -> None:
-    """Refuses a trainer for other targets than the dataset's.
+    """Refuses a trainer of classes for a regression, and the reverse.
 
     Raises:
-        CampaignError: Says how they differ.
+        CampaignError: It is; says which to take.
     """
     if trainer.regression != dataset.regression:
         kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
