@@ -10,6 +10,7 @@
 - ``threads.py``: one torch thread for small work.
 - ``proxies/``: scores of built, untrained networks in milliseconds; ``probe.py`` shares the passes among them.
 - ``combination.py``, ``combinations/``: one score of many proxies'.
+- ``training_speed.py``, ``curve_families.py``: what the beginning of a training tells of its end.
 - ``formula.py``, ``graph_statistics.py``, ``evolution.py``: formulas over proxies and graphs, and how they are evolved.
 - ``ranking.py``: how well predictions rank and how honest their intervals are.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -29,7 +30,8 @@ class Run:
     """What one run of a method tried, in order.
 
     Attributes:
-        rows: The table's rows in the order of evaluation.
+        rows: For each unit of the budget, a full training, the table's row that was evaluated in it; -1 where shorter
+            trainings took it.
         seconds: Processor time of choosing.
         ended: Why it ended before its budget; empty where it did not.
         replicates: Which training of its row each evaluation was, from 0; empty where each was the first.
@@ -56,9 +58,11 @@ def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
     archive = Archive(plan.problem.objectives)
     ended = ""
     started = time.process_time()
-    while len(archive) < budget and not ended:
+    rows: list[int] = []
+    replicates: list[int] = []
+    while math.ceil(archive.spent) < budget and not ended:
         number = len(archive)
-        count = min(budget - number, plan.batch if number else plan.initial)
+        count = min(budget - math.ceil(archive.spent), plan.batch if number else plan.initial)
         try:
             proposals = plan.searcher.propose(archive, count, generator(seed, number, "propose"))
         except Exhausted as reason:
@@ -69,9 +73,12 @@ def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
             handed_out = plan.problem.handed_out(proposal.architecture)
             evaluation = plan.evaluator_of(proposal).evaluate(handed_out, integer_seed(seed, trial.number, "train"))
             archive.record(trial.number, evaluation)
-    rows = tuple(row_of[trial.proposal.architecture.key] for trial in archive.trials)
-    replicates = tuple(trial.proposal.replicate for trial in archive.trials)
-    return Run(rows, time.process_time() - started, ended, replicates if any(replicates) else ())
+            rows += [-1] * (math.ceil(archive.spent) - len(rows))
+            replicates += [0] * (len(rows) - len(replicates))
+            if proposal.rung is None:
+                rows[-1], replicates[-1] = row_of[proposal.architecture.key], proposal.replicate
+    seconds = time.process_time() - started
+    return Run(tuple(rows), seconds, ended, tuple(replicates) if any(replicates) else ())
 
 
 def described(method: str) -> str:

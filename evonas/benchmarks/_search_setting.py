@@ -50,6 +50,8 @@ class Setting:
         report: The column that stands in the first objective's place in the final figures, with its goal; None for the
             first objective itself.
         identity: As the table evaluator's.
+        shorter: Column of the first objective after shorter trainings, ``{epochs}`` in place of their number; None
+            where methods with rungs are not run.
         replicates: Columns of further trainings of the first objective, which methods with replicates read.
     """
 
@@ -58,12 +60,13 @@ class Setting:
     objectives: Goals
     report: tuple[str, Goal] | None = None
     identity: Literal["function", "notation"] | None = None
+    shorter: str | None = None
     replicates: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """Digest of the setting and of what the table holds."""
         content = hashlib.sha256(Path(self.table).read_bytes()).hexdigest()
-        told = (self.space, content, self.objectives, self.report, self.identity, self.replicates)
+        told = (self.space, content, self.objectives, self.report, self.identity, self.shorter, self.replicates)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -94,13 +97,17 @@ class Field:
             replicates={first[0]: setting.replicates},
             identity=setting.identity,
             report=self._reported(),
+            shorter={first[0]: setting.shorter} if setting.shorter else None,
         )
         architectures = self.evaluator.measurements.architectures
         self.row_of = {architecture.key: row for row, architecture in enumerate(architectures)}
 
     @cached_property
     def values(self) -> FloatArray:
-        """Every row's objectives, minimised: shape ``(rows, objectives)``, NaN where the table has nothing."""
+        """Every row's objectives, minimised: shape ``(rows + 1, objectives)``, NaN where the table has nothing.
+
+        The last is of no row, and NaN: a run's ``-1``.
+        """
         return self._minimised(self.setting.objectives)
 
     @cached_property
@@ -111,7 +118,7 @@ class Field:
 
     @cached_property
     def trainings(self) -> FloatArray:
-        """The first objective of every row's trainings, minimised: shape ``(rows, 1 + replicates)``."""
+        """The first objective of every row's trainings, minimised, and no row's: ``(rows + 1, 1 + replicates)``."""
         first, goal = self.setting.objectives[0]
         return self._minimised(tuple((column, goal) for column in (first, *self.setting.replicates)))
 
@@ -123,7 +130,7 @@ class Field:
         figures = self.evaluator.measurements.figures.values()
         columns = [[row[column] for row in figures] for column, _ in goals]
         signs = [1.0 if goal == "min" else -1.0 for _, goal in goals]
-        return np.array(columns, dtype=np.float64).T * signs
+        return np.vstack([np.array(columns, dtype=np.float64).T * signs, np.full(len(goals), np.nan)])
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,8 @@ from typing import Literal
 from evonas.campaign.assemble import assemble
 from evonas.campaign.parts import Part, Parts
 from evonas.campaign.result import Result
+from evonas.campaign.rungs import rising
+from evonas.campaign.sections import PromoteBy
 from evonas.campaign.session import execute
 from evonas.core.constraint import Constraint
 from evonas.core.observer import Observer, Silent
@@ -34,6 +36,8 @@ def search(
     retrain_seeds: int = 0,
     rungs: Sequence[int] = (),
     warm_start: str | Path | None = None,
+    promote_by: PromoteBy = "values",
+    early_stopping: float | None = None,
     replicates: int = 1,
     timeout_seconds: float | None = None,
     pack: int | Literal["auto"] = 1,
@@ -68,6 +72,11 @@ def search(
             training. Each counts by its epochs against the budget.
         warm_start: Results folder of an earlier campaign over the same space, perhaps on another dataset: its best are
             trained anew in the first round, and the predictor is told what it would predict.
+        promote_by: What ranks candidates on a rung in place of the objectives that need training: ``values`` for
+            nothing, ``training_speed`` for the sum of its training losses, ``last_loss`` for the last of them,
+            ``predictor`` for what the full training is predicted to measure, the rung's own values considered.
+        early_stopping: Rate, in (0, 0.5], at which trainings may be wrongly given up that will surely end dominated;
+            None trains all to their end.
         replicates: Most trainings of each member of the front while the search goes on, with other seeds; its values
             are their mean. Each counts against the budget, of which at most a tenth goes to them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
@@ -108,7 +117,9 @@ def search(
             batch=batch,
             seed=seed,
             retrain_seeds=retrain_seeds,
-            rungs=_rising(rungs),
+            rungs=rising(rungs),
+            promote_by=promote_by,
+            early_stopping=early_stopping,
             warm_start=str(warm_start) if warm_start is not None else None,
             replicates=replicates,
         ),
@@ -128,13 +139,6 @@ def _check_numbers(**numbers: int) -> None:
     for what, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int) or number < _LEAST[what]:
             raise ValueError(f"search: {what} must be a whole number of at least {_LEAST[what]}. Got {number!r}")
-
-
-def _rising(rungs: Sequence[int]) -> Sequence[int]:
-    known = [epochs for epochs in rungs if isinstance(epochs, int) and epochs >= 1]
-    if len(known) < len(rungs) or known != sorted(set(known)):
-        raise ValueError(f"search: rungs must be whole numbers of epochs, from 1 and rising. Got {list(rungs)!r}")
-    return rungs
 
 
 def _executor(workers: int, timeout_seconds: float | None) -> dict[str, object]:

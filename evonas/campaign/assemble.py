@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.earlier import earlier_campaign
+from evonas.campaign.early_stopping import early_stopping
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
 from evonas.campaign.fitting import check_shapes, check_trainer
 from evonas.campaign.objective import build_objective
@@ -19,7 +21,7 @@ from evonas.campaign.plan import Plan
 from evonas.campaign.proxy_batch import proxy_batch
 from evonas.campaign.replication import Replication, evaluators_of_replicates
 from evonas.campaign.rooms import ROOMS, SUPPLIES
-from evonas.campaign.rungs import check_climbing, shorter_parts
+from evonas.campaign.rungs import check_climbing, rung_columns, shorter_evaluators
 from evonas.campaign.specification import Component
 from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.campaign.warm_start import EarlierPredictions, WarmStart, warmed
@@ -77,14 +79,20 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     if earlier is not None and predictor is not None:
         predictions = EarlierPredictions(space, earlier.archive, predictor, parts.seed)
         predictor = warmed(predictor, space, predictions)
-    supplied = {"problem": problem, "predictor": predictor, "proxies": proxies}
+    columns = rung_columns(parts, problem, predictor)
+    supplied = {"problem": problem, "predictor": predictor if columns is None else columns, "proxies": proxies}
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
+    executor, workers = _executor(parts.executor)
+    workers.check(evaluator, objectives)
+    stopping = early_stopping(parts, evaluator, searcher, space, workers)
     rung_evaluators: dict[Rung, Evaluator] = {}
     if parts.rungs:
-        check_climbing(searcher, space)
-        for rung, shorter in shorter_parts(parts, _reads_dataset(parts.evaluator)).items():
-            rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
-        searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
+        check_climbing(searcher, space, parts)
+        make = partial(_evaluators, space=space, dataset=dataset, objectives=objectives)
+        rung_evaluators = shorter_evaluators(parts, evaluator, _reads_dataset(parts.evaluator), make)
+        searcher = SuccessiveHalving(
+            searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by, columns
+        )
     if earlier is not None:
         searcher = WarmStart(searcher, problem, earlier.archive, predictions, proxies, parts.initial)
     replicate_evaluators: list[Evaluator] = []
@@ -92,8 +100,6 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
         with at(("replicates",)):
             replicate_evaluators = evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
         searcher = Replication(searcher, parts.replicates, parts.replicate_share)
-    executor, workers = _executor(parts.executor)
-    workers.check(evaluator, objectives)
     return Plan(
         name=parts.name,
         problem=problem,
@@ -113,6 +119,7 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
         pinned=earlier.pinned() if earlier is not None else None,
+        stopping=stopping,
         replicate_evaluators=replicate_evaluators,
     )
 

@@ -11,6 +11,7 @@ from evonas.campaign.assemble import assemble
 from evonas.campaign.ledger import Ledger
 from evonas.campaign.parts import Part, Parts
 from evonas.campaign.result import Result
+from evonas.campaign.rungs import rising
 from evonas.campaign.session import open_journal
 from evonas.core.archive import Archive, Trial
 from evonas.core.constraint import Constraint
@@ -25,7 +26,14 @@ _UNLIMITED = 10**9
 
 
 class Elsewhere(Evaluator):
-    """Stands where a campaign has its evaluator, and evaluates nothing."""
+    """Stands where a campaign has its evaluator, and evaluates nothing.
+
+    Args:
+        epochs: Of an evaluation elsewhere, where there are rungs; 0 where that is nobody's business here.
+    """
+
+    def __init__(self, epochs: int = 0) -> None:
+        self.epochs = epochs
 
     def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
         return Evaluation({}, 0.0, Failure("invalid", "this search is evaluated elsewhere: report() its values"))
@@ -44,6 +52,9 @@ class Search:
     Arguments are those of ``evonas.search``. An objective written with its goal, such as ``"accuracy:max"``, is a
     figure that is reported.
 
+    With rungs, ``trial.proposal.rung`` says for how many epochs a trial is to be trained, None for all; what it then
+    brought home is reported of it, and compared on its rung alone.
+
     Args:
         space: The search space, by name or an object.
         objectives: What is minimised or maximised; those that need training are what ``report`` is given.
@@ -52,6 +63,8 @@ class Search:
         searcher: What chooses the next candidates.
         predictor: What predicts the objectives that are reported.
         proxies: Scores of untrained networks that the predictor is told.
+        rungs: Epochs, rising, of shorter trainings, of which the best third climbs; they need ``epochs``.
+        epochs: Of a full training.
         dataset: Where proxies take their batch from, if its shape is the space's.
         warm_start: Results folder of an earlier campaign over the same space.
         directory: Results folder; None keeps everything in memory.
@@ -60,7 +73,7 @@ class Search:
     Raises:
         CampaignError: A part cannot be made, or parts do not fit together.
         ChangedCampaign: The directory holds another search.
-        ValueError: A goal that is neither min nor max.
+        ValueError: A goal that is neither min nor max, or rungs that do not rise.
         JournalError: The directory cannot be written, or another process writes it.
     """
 
@@ -74,6 +87,8 @@ class Search:
         searcher: Part = "screened_nsga2",
         predictor: Part | None = "gaussian_process",
         proxies: Sequence[Part] = (),
+        rungs: Sequence[int] = (),
+        epochs: int = 0,
         dataset: Part = "digits",
         warm_start: str | Path | None = None,
         directory: str | Path | None = None,
@@ -87,12 +102,14 @@ class Search:
                 space=space,
                 budget=_UNLIMITED,
                 dataset=dataset,
-                evaluator=Elsewhere(),
+                # Rungs change the epochs of what is named; what was begun without rungs has an object here.
+                evaluator={"name": f"{__name__}.Elsewhere", "epochs": epochs} if rungs else Elsewhere(),
                 objectives=[_reported(part) for part in objectives],
                 constraints=bounds,
                 searcher=searcher,
                 predictor=predictor,
                 proxies=proxies,
+                rungs=rising(rungs),
                 executor={"name": "serial"},
                 seed=seed,
                 retrain_seeds=0,

@@ -86,7 +86,7 @@ class Ledger:
             self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
 
     def _checked(self, evaluation: Evaluation) -> Evaluation:
-        if evaluation.failure is None:
+        if evaluation.complete:
             for name in self._plan.problem.predicted_names:
                 value = evaluation.values.get(name)
                 if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):

@@ -88,6 +88,10 @@ def _place(trial: Trial) -> Place:
     return trial.proposal.key, trial.proposal.rung, trial.proposal.replicate
 
 
+def _complete(trial: Trial) -> bool:
+    return trial.evaluation is not None and trial.evaluation.complete
+
+
 def _merged(records: Sequence[Record]) -> list[Trial]:
     """Every architecture once, with the evaluation that counts; numbers and rounds go on from the first's."""
     merged: list[Trial] = []
@@ -101,7 +105,7 @@ def _merged(records: Sequence[Record]) -> list[Trial]:
                 funnel = trial.proposal.funnel
                 proposal = replace(trial.proposal, funnel=replace(funnel, round=first_round + funnel.round))
                 merged.append(Trial(len(merged), proposal, trial.evaluation))
-            elif merged[place].evaluation is None or (merged[place].failure and trial.evaluation and not trial.failure):
+            elif not _complete(merged[place]) and (merged[place].evaluation is None or _complete(trial)):
                 merged[place] = replace(merged[place], evaluation=trial.evaluation)
     return merged
 

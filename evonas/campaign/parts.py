@@ -11,6 +11,7 @@ from typing import Any
 from evonas.campaign.arguments import own_parameters
 from evonas.campaign.describe import described, file_contents, is_plain
 from evonas.campaign.rooms import ROOMS, SUPPLIES
+from evonas.campaign.sections import PromoteBy
 from evonas.campaign.specification import Component, Specification
 from evonas.core.constraint import Constraint
 from spaces.discovery import UnknownComponent, find
@@ -42,6 +43,8 @@ class Parts:
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
     warm_start: str | None = None
+    promote_by: PromoteBy = "values"
+    early_stopping: float | None = None
     replicates: int = 1
     replicate_share: float = 0.1
 
@@ -68,6 +71,8 @@ def parts_of(specification: Specification) -> Parts:
         rungs=specification.rungs.epochs,
         reduction_factor=specification.rungs.reduction_factor,
         warm_start=specification.warm_start,
+        promote_by=specification.rungs.promote_by,
+        early_stopping=specification.early_stopping,
         replicates=specification.replicates.trainings,
         replicate_share=specification.replicates.share,
     )
@@ -93,8 +98,9 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "batch": parts.batch,
         "seed": parts.seed,
         "retrain_front": {"seeds": parts.retrain_seeds},
-        # Where there are none nothing is said of them: campaigns that began before there were such go on.
-        **({"rungs": {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}} if parts.rungs else {}),
+        # What is as it was before there was a choice is not said: campaigns that began before go on.
+        **({"rungs": _rungs(parts)} if parts.rungs else {}),
+        **({"early_stopping": parts.early_stopping} if parts.early_stopping is not None else {}),
         **({"warm_start": parts.warm_start} if parts.warm_start is not None else {}),
         **(
             {"replicates": {"trainings": parts.replicates, "share": parts.replicate_share}}
@@ -102,6 +108,11 @@ def resolved(parts: Parts) -> dict[str, Any]:
             else {}
         ),
     }
+
+
+def _rungs(parts: Parts) -> dict[str, Any]:
+    said = {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}
+    return said if parts.promote_by == "values" else {**said, "promote_by": parts.promote_by}
 
 
 def _component(section: str, part: Part | None) -> Any:

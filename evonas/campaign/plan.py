@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
+from evonas.campaign.early_stopping import EarlyStopping
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluator
 from evonas.core.problem import Problem
@@ -38,6 +39,7 @@ class Plan:
         rung_evaluators: What evaluates instead on each rung below the full training.
         pack: Candidates that a worker is given to train together, at most; None for all that wait.
         pinned: What was taken over of the campaign that this one is started from, as it is journalled; None for none.
+        stopping: Says when a training is given up; None where all are trained to their end.
         replicate_evaluators: What evaluates instead each further training of one architecture, from the first.
     """
 
@@ -58,6 +60,7 @@ class Plan:
     rung_evaluators: Mapping[Rung, Evaluator] = field(default_factory=dict)
     pack: int | None = 1
     pinned: Mapping[str, Any] | None = None
+    stopping: EarlyStopping | None = None
     replicate_evaluators: Sequence[Evaluator] = ()
 
     def evaluator_of(self, proposal: Proposal) -> Evaluator:

@@ -12,7 +12,7 @@ from evonas.campaign.ledger import Ledger
 from evonas.campaign.plan import Plan
 from evonas.campaign.waiting import Job, Waiting
 from evonas.core.archive import Archive, Trial
-from evonas.core.evaluation import Evaluation, Evaluator
+from evonas.core.evaluation import Evaluation, Evaluator, StoppableEvaluator
 from evonas.core.failure import Failure
 from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.observer import Observer
@@ -183,7 +183,11 @@ class Runner:
         seeds = [integer_seed(self.plan.seed, job.trial.number, purpose) for job, purpose in numbered]
         started = time.perf_counter()
         future: Future[Any]
-        if self.plan.pack == 1 or not isinstance(evaluator, JointEvaluator):
+        stopping = self.plan.stopping if jobs[0].retraining is None else None
+        if stopping is not None and isinstance(evaluator, StoppableEvaluator):
+            rule = stopping.rule(self.archive, jobs[0].trial)
+            future = executor.submit(evaluator.evaluate_until, architectures[0], seeds[0], rule)
+        elif self.plan.pack == 1 or not isinstance(evaluator, JointEvaluator):
             future = executor.submit(evaluator.evaluate, architectures[0], seeds[0])
         elif isinstance(executor, Processes):
             future = executor.submit_together(len(jobs), evaluator.evaluate_together, architectures, seeds)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import (
@@ -15,12 +14,12 @@ from pydantic import (
     Field,
     ValidationError,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from evonas.campaign.fault import CampaignError, YamlPath
+from evonas.campaign.sections import Replicates, RetrainFront, Rungs, as_tuple
 from evonas.campaign.wording import faults_of
 from evonas.core.constraint import Constraint
 
@@ -60,65 +59,6 @@ class Component(BaseModel):
         return value
 
 
-class RetrainFront(BaseModel):
-    """How the front is trained anew at the end, for figures on test data."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    seeds: int = Field(default=3, ge=0, description="trainings of each network of the front; 0 leaves it out")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_number(cls, value: Any) -> Any:
-        if value is None:
-            return {"seeds": 0}
-        return {"seeds": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class Rungs(BaseModel):
-    """Shorter trainings that candidates pass before the full one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    epochs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(lambda value: _as_tuple(value))] = Field(
-        default=(), description="epochs of each, rising; the full training, the trainer's own, is not among them"
-    )
-    reduction_factor: int = Field(default=3, ge=2, description="one of so many climbs to the next rung")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_list(cls, value: Any) -> Any:
-        return {"epochs": value} if value is None or isinstance(value, list | tuple) else value
-
-    @field_validator("epochs")
-    @classmethod
-    def _rising(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
-        for shorter, longer in pairwise(epochs):
-            if longer <= shorter:
-                raise PydanticCustomError(
-                    "said", "expected epochs that rise from rung to rung. Got {pair}", {"pair": f"{shorter}, {longer}"}
-                )
-        return epochs
-
-
-class Replicates(BaseModel):
-    """How often the search trains its front's members, with another seed each time."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    trainings: int = Field(default=1, ge=1, description="most trainings of one architecture; 1 trains none again")
-    share: float = Field(
-        default=0.1, ge=0, le=1, description="share of the trainings after the first round that go to it"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_number(cls, value: Any) -> Any:
-        if value is None:
-            return {}
-        return {"trainings": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 def _plain(value: Any, path: YamlPath) -> Any:
     """A copy of what JSON can hold, tuples as lists; anything else is an error with its place."""
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
@@ -138,13 +78,9 @@ def _located(path: YamlPath, value: Any, rule: str) -> ValidationError:
     return ValidationError.from_exception_data("campaign", [InitErrorDetails(type=kind, loc=path, input=value)])
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else () if value is None else value
-
-
 def _distinct(value: Any) -> Any:
     """Refuses the same objective twice, in its plain form; two with different arguments may stand side by side."""
-    items = _as_tuple(value)
+    items = as_tuple(value)
     plain = [{"name": item} if isinstance(item, str) else item for item in items] if isinstance(items, tuple) else []
     for index, item in enumerate(plain):
         if item in plain[:index]:
@@ -174,7 +110,7 @@ _CONSTRAINTS_SCHEMA = {
     "additionalProperties": {"type": "string", "pattern": r"^\s*(<=|>=|<|>)\s*\S+\s*$"},
 }
 Objectives = Annotated[tuple[Component, ...], BeforeValidator(_distinct)]
-Proxies = Annotated[tuple[Component, ...], BeforeValidator(_as_tuple)]
+Proxies = Annotated[tuple[Component, ...], BeforeValidator(as_tuple)]
 Constraints = Annotated[tuple[Constraint, ...], BeforeValidator(_constraints), WithJsonSchema(_CONSTRAINTS_SCHEMA)]
 
 
@@ -232,6 +168,12 @@ class Specification(BaseModel):
         default=Rungs(),
         description="epochs of shorter trainings, of which the best candidates climb to the full one; null for none",
     )
+    early_stopping: float | None = Field(
+        default=None,
+        gt=0,
+        le=0.5,
+        description="rate at which trainings may be wrongly given up that will surely end dominated; null for never",
+    )
     replicates: Replicates = Field(
         default=Replicates(),
         description="how often the front's members are trained while the search goes on; null for once",
@@ -282,7 +224,8 @@ class Specification(BaseModel):
             "seed": self.seed,
             "initial": self.initial,
             "batch": self.batch,
-            "rungs": {"epochs": list(self.rungs.epochs), "reduction_factor": self.rungs.reduction_factor},
+            "rungs": {**self.rungs.model_dump(), "epochs": list(self.rungs.epochs)},
+            "early_stopping": self.early_stopping,
             "replicates": {"trainings": self.replicates.trainings, "share": self.replicates.share},
             "retrain_front": {"seeds": self.retrain_front.seeds},
             "warm_start": self.warm_start,

@@ -20,7 +20,11 @@ _KINDS = {
     "model_attributes_type": "a name, or a mapping with a name and its arguments",
 }
 
-_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor"), "replicates": ("trainings", "share")}
+_INNER = {
+    "retrain_front": ("seeds",),
+    "rungs": ("epochs", "reduction_factor", "promote_by"),
+    "replicates": ("trainings", "share"),
+}
 """Keys inside keys of a campaign."""
 
 
@@ -60,6 +64,10 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
         return "a number from 0 to 1"
     if kind == "greater_than_equal":
         return f"a whole number, at least {context['ge']}"
+    if kind == "literal_error":
+        return f"one of {context['expected']}"
+    if kind in ("greater_than", "less_than_equal"):
+        return "a number above 0, at most 0.5"
     if kind == "too_short":
         return "at least one, for example [validation_error, macs]"
     if kind == "string_too_short":

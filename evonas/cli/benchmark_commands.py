@@ -174,6 +174,9 @@ def benchmark_search(
     identity: Annotated[
         Literal["function", "notation"] | None, typer.Option(help="By the table where it is not given.")
     ] = None,
+    shorter: Annotated[
+        str | None, typer.Option(help="Column after fewer epochs, for methods with rungs: 'valid_acc_{epochs}ep'.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of finished runs, to go on from.")] = Path("results/searches"),
     plot: Annotated[Path | None, typer.Option(help="HTML file to draw the curves into.")] = None,
     json: Json = False,
@@ -186,7 +189,22 @@ def benchmark_search(
 
     columns = tuple(replicates.split(",")) if replicates else ()
     benchmark_methods(
-        *(space, table, objectives, report, columns, methods, budgets, seeds, workers, identity, runs, plot, json)
+        *(
+            space,
+            table,
+            objectives,
+            report,
+            columns,
+            methods,
+            budgets,
+            seeds,
+            workers,
+            identity,
+            shorter,
+            runs,
+            plot,
+            json,
+        )
     )
 
 
@@ -211,6 +229,32 @@ def benchmark_combinations(
     print_rows(
         measure_combinations(space, table, target, column or [], trained or [16, 50, 200], repeats, scored), json
     )
+
+
+@benchmarks.command("curves")
+def benchmark_curves(
+    table: Annotated[Path, typer.Option(help="File of learning curves, .npz.")],
+    epochs: Annotated[str, typer.Option(help="Looked at after so many.")] = "5,10,25,50",
+    error_rate: Annotated[list[float] | None, typer.Option(min=0.0, max=0.5, help="Of early stopping.")] = None,
+    budget: Annotated[int, typer.Option(min=1, help="Trainings of a simulated campaign.")] = 100,
+    repeats: Annotated[int, typer.Option(min=1, help="Simulated campaigns.")] = 30,
+    json: Json = False,
+) -> None:
+    """Kendall tau of what the beginning of a training tells with how it ends, and what stopping early saves and loses.
+
+    Example: evonas benchmark curves --table learning_curves.npz
+    """
+    from evonas.benchmarks.curves import Curves, measure_estimates, measure_stopping
+    from evonas.cli.rows import print_rows
+
+    try:
+        curves = Curves.read(table)
+        estimates = measure_estimates(curves, [int(part) for part in epochs.split(",")])
+        stopping = measure_stopping(curves, error_rate or [0.05, 0.1, 0.2], repeats, budget)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+    print_rows(estimates, json)
+    print_rows(stopping, json)
 
 
 @benchmarks.command("latency")

@@ -25,6 +25,7 @@ def benchmark_methods(
     seeds: int,
     workers: int,
     identity: Literal["function", "notation"] | None,
+    shorter: str | None,
     runs: Path,
     plot: Path | None,
     as_json: bool,
@@ -40,7 +41,8 @@ def benchmark_methods(
         reported = goals_of(report) if report else ()
         if len(reported) > 1:
             raise ValueError(f"--report is one column, which stands for the first objective. Got {report!r}")
-        setting = Setting(space, str(table), goals, reported[0] if reported else None, identity, replicates)
+        first = reported[0] if reported else None
+        setting = Setting(space, str(table), goals, first, identity, shorter, replicates)
         names = methods() if chosen == "all" else [name.strip() for name in chosen.split(",")]
         found = measure_search(
             setting,

@@ -37,6 +37,7 @@ def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
             f"{result.record.name}: {len(archive)} candidates, {len(archive.trained)} trained, "
             f"{len(archive.failed)} failed, {len(archive.pending)} pending"
             + (f", {len(archive.shortened)} shorter than a full training" if archive.shortened else "")
+            + (f", {len(archive.stopped)} stopped early" if archive.stopped else "")
             + (f", {len(archive.replicated)} trained again" if archive.replicated else "")
         )
         console.print(front_table(result.front, archive.names, console.width))
@@ -71,6 +72,7 @@ def _line(archive: Archive, trial: Trial) -> dict[str, Any]:
         "replicate": proposal.replicate,
         "trainings": {name: {"n": over.n, "std": over.std} for name, over in trial.spreads.items()},
         "failure": {"kind": failure.kind, "message": failure.message} if failure is not None else None,
+        "stopped": str(trial.stop) if trial.stop is not None else None,
         "pending": evaluation is None,
         "seconds": evaluation.seconds if evaluation is not None else None,
         "epochs": evaluation.epochs if evaluation is not None else None,
@@ -95,6 +97,8 @@ def _print_trial(result: Result, trial: Trial) -> None:
         print(f"proxy {name}  {score:.4g}")
     if trial.failure is not None:
         print(f"failed ({trial.failure.kind}): {trial.failure.message}")
+    if trial.stop is not None:
+        print(str(trial.stop))
     for seed, evaluation in enumerate(result.record.retrainings.get(trial.number, ())):
         values = ", ".join(f"{name} {figure(value)}" for name, value in evaluation.values.items())
         print(f"trained anew with seed {seed}: {values or evaluation.failure}")

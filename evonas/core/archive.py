@@ -4,85 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from evonas.core.evaluation import Evaluation
-from evonas.core.failure import Failure
 from evonas.core.objective import Objective
 from evonas.core.proposal import ORIGINS, Estimate, Funnel, Origin, Proposal
-from evonas.core.spread import Spread, spread
+from evonas.core.trial import Trial
 
 __all__ = ["ORIGINS", "Archive", "Estimate", "FloatArray", "Funnel", "Origin", "Proposal", "Trial"]
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A proposal with its number and, once it has come home, its evaluation.
-
-    Attributes:
-        number: From 0, in the order of proposing.
-        proposal: What was proposed.
-        evaluation: None while pending.
-        replicates: What further trainings of the same architecture with other seeds brought home, by their trials'
-            numbers; failed ones are not among them, and a replicate's own trial has none.
-    """
-
-    number: int
-    proposal: Proposal
-    evaluation: Evaluation | None = None
-    replicates: tuple[Evaluation, ...] = ()
-
-    @property
-    def failure(self) -> Failure | None:
-        """Why it failed; None where it is pending or trained."""
-        return self.evaluation.failure if self.evaluation is not None else None
-
-    @property
-    def trained(self) -> bool:
-        """Whether a full training, its architecture's first, has given it values for every objective."""
-        return self.proposal.rung is None and not self.proposal.replicate and self._home
-
-    @property
-    def shortened(self) -> bool:
-        """Whether it has the values of a shorter training: neither trained, nor pending, nor failed."""
-        return self.proposal.rung is not None and self._home
-
-    @property
-    def values(self) -> Mapping[str, float]:
-        """Every known objective in its own unit and direction: the exact ones, and once it is trained the others.
-
-        Where the architecture was trained with several seeds, each is the mean over these trainings.
-        """
-        if self.proposal.rung is not None:
-            return self.proposal.exact
-        means = {name: over.mean for name, over in self.spreads.items()}
-        return {**self.rung_values, **means} if means else self.rung_values
-
-    @property
-    def spreads(self) -> Mapping[str, Spread]:
-        """Mean, deviation and count of what its replicates measured anew, with its own; empty where there are none."""
-        if not self.replicates or self.evaluation is None:
-            return {}
-        trainings = [evaluation.values for evaluation in (self.evaluation, *self.replicates)]
-        names = [name for name in self.evaluation.values if name not in self.proposal.exact]
-        return {name: spread([values[name] for values in trainings if name in values]) for name in names}
-
-    @property
-    def rung_values(self) -> Mapping[str, float]:
-        """What this one training measured, on whatever rung: to be compared with trials of that rung alone."""
-        if self.evaluation is None or not self._home:
-            return self.proposal.exact
-        return {**self.proposal.exact, **self.evaluation.values, **self.proposal.exact}
-
-    @property
-    def _home(self) -> bool:
-        return self.evaluation is not None and self.evaluation.failure is None
 
 
 class Archive:
@@ -124,7 +59,7 @@ class Archive:
 
     @property
     def spent(self) -> Fraction:
-        """What was proposed costs, in full trainings."""
+        """What was proposed costs, in full trainings; of a stopped one what was done of it."""
         return self._spent
 
     @property
@@ -151,6 +86,11 @@ class Archive:
     def failed(self) -> list[Trial]:
         """Trials that failed, by number."""
         return [trial for trial in self._trials if trial.failure is not None]
+
+    @property
+    def stopped(self) -> list[Trial]:
+        """Trials whose training was given up, by number."""
+        return [trial for trial in self._trials if trial.stop is not None]
 
     def highest(self, key: str) -> Trial:
         """The trial of an architecture on its highest rung.
@@ -221,15 +161,17 @@ class Archive:
         if trial.evaluation is not None:
             raise ValueError(f"trial {number} has an evaluation already; nothing is overwritten")
         recorded = replace(trial, evaluation=evaluation)
-        if evaluation.failure is None:
+        if evaluation.complete:
             self.rung_values([recorded])
+        if evaluation.stop is not None:
+            self._spent -= trial.proposal.share * evaluation.stop.saved
         self._trials[number] = recorded
         first = self._highest[trial.proposal.key]
         if first.number == number:
             self._highest[trial.proposal.key] = recorded
         elif trial.proposal.replicate:
             again = [self._trials[one].evaluation for one in self._replicates[trial.proposal.key]]
-            home = tuple(one for one in again if one is not None and one.failure is None)
+            home = tuple(one for one in again if one is not None and one.complete)
             self._trials[first.number] = self._highest[trial.proposal.key] = replace(first, replicates=home)
         return recorded
 
@@ -266,8 +208,8 @@ class Archive:
 
     def _minimised(self, trials: Sequence[Trial], known: Sequence[Mapping[str, float]]) -> FloatArray:
         for trial in trials:
-            if trial.evaluation is None or trial.failure is not None:
-                state = "pending" if trial.failure is None else f"a failure ({trial.failure.kind})"
+            if trial.evaluation is None or not trial.evaluation.complete:
+                state = f"a failure ({trial.failure.kind})" if trial.failure else "stopped" if trial.stop else "pending"
                 raise ValueError(f"trial {trial.number} is {state} and has no values; ask for trained trials")
             if trial.proposal.rung != trials[0].proposal.rung:
                 raise ValueError(f"trials {trials[0].number} and {trial.number} are of two rungs: not to be compared")

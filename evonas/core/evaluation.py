@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evonas.core.failure import Failure
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
 from spaces.architecture import Architecture
 
 
@@ -15,11 +17,13 @@ class Evaluation:
     """What one training brought home.
 
     Attributes:
-        values: The objectives that need training, by name, in their own unit and direction; empty on failure.
+        values: The objectives that need training, by name, in their own unit and direction; empty on failure, and
+            where the training was stopped.
         seconds: Wall time in the worker.
         failure: Why there are no values, or None.
         epochs: Epochs trained.
         curve: One mapping an epoch, e.g. ``{"train_loss": 1.9, "validation_error": 0.4}``.
+        stop: Why the training was given up early, or None.
     """
 
     values: Mapping[str, float]
@@ -27,6 +31,12 @@ class Evaluation:
     failure: Failure | None = None
     epochs: int = 0
     curve: tuple[Mapping[str, float], ...] = field(default=(), repr=False)
+    stop: Stop | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has values: it neither failed nor was stopped."""
+        return self.failure is None and self.stop is None
 
 
 class Evaluator(ABC):
@@ -40,3 +50,11 @@ class Evaluator(ABC):
             architecture: Simplified, as ``Space.simplify`` gives it; as it is notated where a table is read.
             seed: Fixes initial weights and batch order.
         """
+
+
+class StoppableEvaluator(Evaluator):
+    """An evaluator whose trainings can be given up on the way."""
+
+    @abstractmethod
+    def evaluate_until(self, architecture: Architecture, seed: int, rule: StoppingRule | None) -> Evaluation:
+        """As ``evaluate``, but the training is given up where the rule says so; with None it never is."""

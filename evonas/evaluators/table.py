@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,11 @@ class TableEvaluator(Evaluator):
     first that is proposed stands for all of them, with ``notation`` each is one. What a predictor learned of one holds
     for its twins in both cases, for it sees the simplified graph.
 
+    Where the table has figures of shorter trainings, too, with their own schedules, candidates may climb rungs:
+
+        evaluator: {name: table, path: …, shorter: {cifar10_valid_acc_200ep: "cifar10_valid_acc_{epochs}ep"}}
+        rungs: [12]
+
     An empty or infinite value is a failure of that candidate, as a diverged training would be.
 
     Args:
@@ -40,13 +46,15 @@ class TableEvaluator(Evaluator):
             test data.
         identity: ``function`` or ``notation``; where not given, notation where a column that is known without training
             differs between the cells of most functions that have several, as measured latencies do.
+        shorter: For each objective that needs training the columns of shorter trainings, ``{epochs}`` in place of their
+            number; the objective's own column is the full training's. None where there are no rungs.
         failure_share: Share of the candidates that fail all the same, to try a campaign out, in [0, 1].
         failure_kinds: Kinds of failures that these have, each as likely; all by default.
         test: Also give the columns of ``report``. Only the final look at a front does.
 
     Raises:
         ValueError: The table lacks a column (lists those it has), holds an architecture twice or one that is not in
-            the space, or no table gives an objective.
+            the space, no table gives an objective, or ``shorter`` does not fit the objectives.
         OSError: The file cannot be read.
     """
 
@@ -59,6 +67,7 @@ class TableEvaluator(Evaluator):
         replicates: Mapping[str, Sequence[str]] | None = None,
         report: Sequence[str] = (),
         identity: Literal["function", "notation"] | None = None,
+        shorter: Mapping[str, str] | None = None,
         failure_share: float = 0.0,
         failure_kinds: Sequence[FailureKind] | None = None,
         test: bool = False,
@@ -86,6 +95,8 @@ class TableEvaluator(Evaluator):
         self.replicate = 0
         self.report = tuple(report)
         self.identity = identity
+        self.shorter = dict(shorter or {})
+        self.full_epochs = self.epochs = self._full_epochs()
         self.failure_share = failure_share
         self.failure_kinds: tuple[Any, ...] = kinds
         self.test = test
@@ -100,10 +111,27 @@ class TableEvaluator(Evaluator):
         columns += [other for others in self.replicates.values() for other in others]
         if isinstance(self.seconds, str):
             columns.append(self.seconds)
-        cheap = [objective.column for objective in self.objectives if objective.needs == "architecture"]
         table = Table.read(Path(self.path), self.space)
+        columns += [column for column in table.names if any(_epochs_in(column, one) for one in self.shorter.values())]
+        cheap = [objective.column for objective in self.objectives if objective.needs == "architecture"]
         by_notation = self.identity == "notation" if self.identity else table.costs_differ_between_twins(cheap)
         return table.measurements(columns, by_notation)
+
+    def of_epochs(self, epochs: int) -> TableEvaluator:
+        """The same for shorter trainings: their columns, and the share of the seconds.
+
+        Raises:
+            ValueError: The table has no such columns.
+        """
+        names = next(iter(self.measurements.figures.values()))
+        for pattern in self.shorter.values():
+            asked = _of_epochs(pattern, epochs)
+            if asked not in names:
+                known = sorted(filter(None, (_epochs_in(name, pattern) for name in names)))
+                raise ValueError(f"{self.path} has no column {asked!r}; it has {pattern!r} for {known} epochs")
+        made = copy.copy(self)
+        made.epochs = epochs
+        return made
 
     def replicated(self, number: int) -> TableEvaluator:
         """The same, reading what the further training of that number, from 1, measured.
@@ -128,10 +156,26 @@ class TableEvaluator(Evaluator):
         if figures is None:
             return Evaluation({}, 0.0, Failure("invalid", f"{self.path} has no such architecture"))
         seconds = figures[self.seconds] if isinstance(self.seconds, str) else float(self.seconds)
+        if self.epochs != self.full_epochs:
+            of_these = {column: figures[_of_epochs(name, self.epochs)] for column, name in self.shorter.items()}
+            seconds, figures = seconds * self.epochs / self.full_epochs, {**figures, **of_these}
         if not 0 <= seconds < float("inf"):
             seconds = 0.0
         outcome = (None if self.test else self._injected(seed)) or self._values(architecture, figures)
-        return Evaluation({}, seconds, outcome) if isinstance(outcome, Failure) else Evaluation(outcome, seconds)
+        if isinstance(outcome, Failure):
+            return Evaluation({}, seconds, outcome)
+        return Evaluation(outcome, seconds, epochs=self.epochs)
+
+    def _full_epochs(self) -> int:
+        """Epochs of a full training, as the objectives' columns say; 0 where no shorter ones are named."""
+        trained = {objective.column for objective in self.objectives if objective.needs == "training"}
+        found = {_epochs_in(column, pattern) for column, pattern in self.shorter.items()}
+        if self.shorter and (set(self.shorter) != trained or 0 in found or len(found) > 1):
+            raise ValueError(
+                "table: shorter gives for each column that needs training its own name with {epochs} in place of the "
+                f"number, the same for all; these columns are {', '.join(sorted(trained))}. Got {self.shorter}"
+            )
+        return max(found, default=0)
 
     def _injected(self, seed: int) -> Failure | None:
         rng = generator(seed, 0, "failure")
@@ -155,3 +199,17 @@ class TableEvaluator(Evaluator):
                 return value
             values[objective.name] = value
         return values
+
+
+_EPOCHS = "{epochs}"
+
+
+def _of_epochs(pattern: str, epochs: int) -> str:
+    return pattern.replace(_EPOCHS, str(epochs))
+
+
+def _epochs_in(column: str, pattern: str) -> int:
+    """The number that a column's name has where the pattern says ``{epochs}``; 0 where it is none of the pattern's."""
+    before, _, after = pattern.partition(_EPOCHS)
+    found = re.fullmatch(re.escape(before) + r"([1-9]\d*)" + re.escape(after), column)
+    return int(found[1]) if found and _EPOCHS in pattern else 0

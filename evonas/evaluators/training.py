@@ -13,10 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from evonas.core.evaluation import Evaluation
+from evonas.core.evaluation import Evaluation, StoppableEvaluator
 from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.objective import Objective, Subject, Training, measured
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.trainers.joint_trainer import JointTrainer
 from evonas.trainers.score import score
@@ -27,10 +29,10 @@ from surrogates.threads import one_torch_thread
 
 TEST_ERROR = "test_error"
 
-Outcome = Failure | tuple[dict[str, float], Training]
+Outcome = Failure | Stop | tuple[dict[str, float], Training]
 
 
-class TrainingEvaluator(JointEvaluator):
+class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
     """Builds the network under the trial's seed, trains it and measures the objectives that need training.
 
     Runs on one torch thread; the process's generators and thread setting are as before afterwards. Candidates that are
@@ -67,13 +69,16 @@ class TrainingEvaluator(JointEvaluator):
         return {**self.__dict__, "_splits": None}
 
     def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
+        return self.evaluate_until(architecture, seed, None)
+
+    def evaluate_until(self, architecture: Architecture, seed: int, rule: StoppingRule | None) -> Evaluation:
         started = time.perf_counter()
         outcome: Outcome
         try:
             with one_torch_thread():
                 splits = self._data()
                 with _generators_seeded(seed):
-                    outcome = self._measured(architecture, self._trained(architecture, splits, seed))
+                    outcome = self._measured(architecture, self._trained(architecture, splits, seed, rule))
         except Exception as error:
             outcome = Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
         return _evaluation(outcome, time.perf_counter() - started)
@@ -143,16 +148,23 @@ class TrainingEvaluator(JointEvaluator):
             with one_torch_thread():
                 splits = self._data()
                 with _generators_seeded(seed):
-                    return self._trained(architecture, splits, seed)
+                    trained = self._trained(architecture, splits, seed, None)
         except Exception as error:
             return Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
+        assert not isinstance(trained, Stop)  # nothing said when
+        return trained
 
-    def _trained(self, architecture: Architecture, splits: Splits, seed: int) -> Training | Failure:
+    def _trained(
+        self, architecture: Architecture, splits: Splits, seed: int, rule: StoppingRule | None
+    ) -> Training | Failure | Stop:
         model = self.space.build(architecture)
-        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
+        given = {} if rule is None else {"stopping": rule}  # a trainer of one's own may not take it
+        training = self.trainer.train(
+            model, splits.train, splits.validation, seed, dict(architecture.settings), **given
+        )
         return self._tested(training, splits)
 
-    def _tested(self, training: Training | Failure, splits: Splits) -> Training | Failure:
+    def _tested(self, training: Training | Failure | Stop, splits: Splits) -> Training | Failure | Stop:
         if self.test and isinstance(training, Training):
             test_error = score(training.model, splits.test)[1]
             training = replace(training, metrics={**training.metrics, TEST_ERROR: test_error})
@@ -176,8 +188,8 @@ class TrainingEvaluator(JointEvaluator):
                 torch.set_rng_state(states[place])  # what is drawn now is drawn as after a training of its own
                 yield numbers[place], self._measured(architectures[numbers[place]], self._tested(training, splits))
 
-    def _measured(self, architecture: Architecture, training: Training | Failure) -> Outcome:
-        if isinstance(training, Failure):
+    def _measured(self, architecture: Architecture, training: Training | Failure | Stop) -> Outcome:
+        if isinstance(training, Failure | Stop):
             return training
         # Test data were looked at before the objectives, which may change the network.
         values: dict[str, float] = {}
@@ -195,6 +207,9 @@ class TrainingEvaluator(JointEvaluator):
 def _evaluation(outcome: Outcome, seconds: float) -> Evaluation:
     if isinstance(outcome, Failure):
         return Evaluation({}, seconds, outcome)
+    if isinstance(outcome, Stop):
+        curve = tuple({"train_loss": loss} for loss in outcome.losses)
+        return Evaluation({}, seconds, None, len(curve), curve, outcome)
     values, training = outcome
     return Evaluation(values, seconds, None, training.epochs, training.curve)
 

@@ -13,9 +13,10 @@ A killed campaign opens its journal again, loads the archive and goes on. On a n
 read its journal on the same machine: SQLite's write-ahead log needs shared memory.
 """
 
+from evonas.journal.amendment import Amendment
 from evonas.journal.difference import campaign_difference
 from evonas.journal.errors import JournalError
-from evonas.journal.journal import Amendment, Journal
+from evonas.journal.journal import Journal
 from evonas.journal.manifest import machine, versions
 
 __all__ = ["Amendment", "Journal", "JournalError", "campaign_difference", "machine", "versions"]

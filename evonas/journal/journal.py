@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,21 +16,9 @@ from evonas.core.objective import Objective
 from evonas.core.record import Record
 from evonas.core.rung import Rung
 from evonas.journal import rows, schema
+from evonas.journal.amendment import Amendment
 from evonas.journal.database import Database, now, rows_of
 from spaces.space import Space
-
-
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """A change of the campaign between two sessions, such as a raised budget.
-
-    Attributes:
-        amended: When, in ISO 8601 (UTC).
-        previous: The resolved campaign before.
-    """
-
-    amended: str
-    previous: Mapping[str, Any]
 
 
 class Journal:
@@ -183,7 +170,7 @@ class Journal:
         """Writes what trials brought home together, values or failures by number: all of it or nothing.
 
         Args:
-            evaluations: By number of the trial.
+            evaluations: By number of the trial; values, a failure or a stop.
             elapsed_seconds: Running time of the campaign over all sessions at this moment.
 
         Raises:
@@ -193,8 +180,11 @@ class Journal:
         elapsed, session = rows.number(elapsed_seconds, f"{told}: elapsed seconds"), self._current_session()
         more = {"elapsed_seconds": elapsed, "session": session}
         found = [{**rows.evaluation_row(number, evaluation), **more} for number, evaluation in evaluations.items()]
+        stops = [rows.stop_row(number, one.stop) for number, one in evaluations.items() if one.stop is not None]
         with self._database.writing(f"{told} is not journalled, or has an evaluation already") as connection:
             connection.execute(insert(schema.evaluations), found)
+            if stops:
+                connection.execute(insert(schema.stops), stops)
 
     def add_retrainings(self, evaluations: Mapping[tuple[int, int], Evaluation]) -> None:
         """Writes retrainings of members of the front, by trial and seed: all of them or none.
@@ -248,21 +238,23 @@ def _document(manifest: Mapping[str, Any]) -> str:
 def _archive(connection: Connection, objectives: Sequence[Objective]) -> Archive:
     trials, evaluations = schema.trials, schema.evaluations
     funnels = {row["number"]: rows.funnel_of(row) for row in rows_of(connection, select(schema.rounds))}
-    rungs = {row["trial"]: Rung(row["epochs"], row["full_epochs"]) for row in _added_later(connection, schema.rungs)}
-    replicates = {row["trial"]: row["replicate"] for row in _added_later(connection, schema.replicates)}
+    added = (schema.rungs, schema.replicates, schema.stops)
+    rungs, replicates, stops = (_by_trial(connection, table) for table in added)
     archive = Archive(objectives)
     for row in rows_of(connection, select(trials).order_by(trials.c.number)):
-        number = row["number"]
-        proposal = rows.proposal_of(row, funnels[row["round"]], rungs.get(number), replicates.get(number, 0))
-        archive.propose(proposal)
+        rung, replicate = rungs.get(row["number"]), replicates.get(row["number"])
+        shorter = Rung(rung["epochs"], rung["full_epochs"]) if rung else None
+        funnel = funnels[row["round"]]
+        archive.propose(rows.proposal_of(row, funnel, shorter, replicate["replicate"] if replicate else 0))
     for row in rows_of(connection, select(evaluations).order_by(evaluations.c.trial)):
-        archive.record(row["trial"], rows.evaluation_of(row))
+        archive.record(row["trial"], rows.evaluation_of(row, stops.get(row["trial"])))
     return archive
 
 
-def _added_later(connection: Connection, table: Table) -> list[Mapping[str, Any]]:
-    """Every row of a table that journals of older formats lack; these have none."""
-    return rows_of(connection, select(table)) if inspect(connection).has_table(table.name) else []
+def _by_trial(connection: Connection, table: Table) -> dict[int, rows.Row]:
+    """Rows of a table that not every trial has one in, by trial; journals of an older format have none."""
+    found = rows_of(connection, select(table)) if inspect(connection).has_table(table.name) else []
+    return {row["trial"]: row for row in found}
 
 
 def _retrainings(connection: Connection) -> dict[int, dict[int, Evaluation]]:

@@ -11,6 +11,7 @@ from evonas.core.archive import Estimate, Funnel, Origin, Proposal, Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure, FailureKind
 from evonas.core.rung import Rung
+from evonas.core.stop import Stop
 from spaces.architecture import Architecture
 
 Row = Mapping[str, Any]
@@ -129,18 +130,26 @@ def evaluation_row(trial: int, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def evaluation_of(row: Row) -> Evaluation:
-    """The evaluation that ``evaluation_row`` wrote."""
+def stop_row(trial: int, stop: Stop) -> dict[str, Any]:
+    """The row that says that a training was given up."""
+    return {"trial": trial, "full_epochs": stop.full_epochs, "message": _storable(stop.message)}
+
+
+def evaluation_of(row: Row, stop: Row | None = None) -> Evaluation:
+    """The evaluation that ``evaluation_row`` wrote, with what ``stop_row`` did where it was stopped."""
     kind = row["failure_kind"]
+    curve = tuple(
+        {name: math.nan if value is None else value for name, value in epoch.items()}
+        for epoch in json.loads(row["curve"])
+    )
+    losses = tuple(epoch["train_loss"] for epoch in curve) if stop is not None else ()
     return Evaluation(
         values=json.loads(row["values"]),
         seconds=row["seconds"],
         failure=Failure(cast(FailureKind, kind), row["failure_message"]) if kind is not None else None,
         epochs=row["epochs"],
-        curve=tuple(
-            {name: math.nan if value is None else value for name, value in epoch.items()}
-            for epoch in json.loads(row["curve"])
-        ),
+        curve=curve,
+        stop=Stop(stop["full_epochs"], stop["message"], losses) if stop is not None else None,
     )
 
 

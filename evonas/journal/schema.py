@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Double, ForeignKey, Integer, MetaData, Table, Text
 
 FORMAT_VERSION = 3
-"""Raised when an older evonas could not read what this one writes. 1 had no rungs, 2 no replicates."""
+"""Raised when an older evonas could not read what this one writes. 1 had no rungs, 2 no replicates and no stops."""
 
 metadata = MetaData()
 
@@ -57,6 +57,14 @@ rungs = Table(  # of the trials that are shorter than full trainings
     Column("full_epochs", Integer, nullable=False),
 )
 
+stops = Table(  # of the trials whose training was given up; its losses are the evaluation's curve
+    "stops",
+    metadata,
+    Column("trial", Integer, ForeignKey("trials.number"), primary_key=True, autoincrement=False),
+    Column("full_epochs", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
 replicates = Table(  # of the trials that repeat a full training
     "replicates",
     metadata,
@@ -64,8 +72,8 @@ replicates = Table(  # of the trials that repeat a full training
     Column("replicate", Integer, nullable=False),  # from 1
 )
 
-ABSENT_BEFORE = frozenset({"rungs", "replicates"})
-"""Tables that journals of older formats lack: rungs those of 1, replicates those of 2."""
+ABSENT_BEFORE = frozenset({"rungs", "replicates", "stops"})
+"""Tables that journals of older formats lack: rungs those of 1, the others those of 2."""
 
 sessions = Table(
     "sessions",

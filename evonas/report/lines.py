@@ -48,6 +48,8 @@ class Lines(Observer):
             return
         if trial.failure is not None:
             outcome = f"failed ({trial.failure.kind}): {trial.failure.message}"
+        elif trial.stop is not None:
+            outcome = str(trial.stop)
         else:
             outcome = ", ".join(f"{name} {figure(trial.rung_values[name])}" for name in watching.archive.names)
             outcome += " once more" if trial.proposal.replicate else ""

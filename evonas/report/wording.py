@@ -145,6 +145,9 @@ def _outcome(archive: Archive) -> str:
     text = f"{counted(len(archive), what)} proposed: {trained:,} trained, {failed:,} failed"
     if shortened:
         text += f", {shortened:,} shorter and ranked apart; together as long as {float(archive.spent):.4g} full ones"
+    if archive.stopped:
+        saved = sum(float(trial.stop.saved) for trial in archive.stopped if trial.stop is not None)
+        text += f", {len(archive.stopped):,} stopped early, which saved {saved:.3g} trainings"
     if replicated:
         text += f", {replicated:,} repeated one of the front with another seed"
     return f"{text}, {pending:,} still pending." if pending else f"{text}."

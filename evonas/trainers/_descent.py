@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from evonas.core.failure import Failure, is_out_of_memory
 from evonas.core.objective import Training
 from evonas.core.split import Split
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
 from evonas.trainers._recipe import Recipe
 from evonas.trainers._variation import Variation
 from evonas.trainers.score import loss_of, score
@@ -31,6 +33,15 @@ MOST_SHOWN_BYTES = 2**28
 
 
 def descend(model: nn.Module, train: Split, validation: Split, recipe: Recipe, seed: int) -> Training | Failure:
+    """Trains ``model`` in place by a recipe, to its end; see ``descend_until``."""
+    trained = descend_until(model, train, validation, recipe, seed, None)
+    assert not isinstance(trained, Stop)  # nothing said when
+    return trained
+
+
+def descend_until(
+    model: nn.Module, train: Split, validation: Split, recipe: Recipe, seed: int, stopping: StoppingRule | None
+) -> Training | Failure | Stop:
     """Trains ``model`` in place by a recipe and measures it; see ``Trainer.train``.
 
     Where the recipe allows it and memory runs out, the network starts anew from its initial weights with half the
@@ -47,7 +58,7 @@ def descend(model: nn.Module, train: Split, validation: Split, recipe: Recipe, s
         torch.cuda.reset_peak_memory_stats(device)
     while True:
         try:
-            losses = _fit(model, placed(train, device), recipe, seed)
+            losses = _fit(model, placed(train, device), recipe, seed, stopping)
             break
         except Exception as error:
             if initial is None or recipe.batch_size < 4 or not is_out_of_memory(error):
@@ -57,6 +68,8 @@ def descend(model: nn.Module, train: Split, validation: Split, recipe: Recipe, s
         model.load_state_dict(initial)
         if device.type == "cuda":
             torch.cuda.empty_cache()
+    if isinstance(losses, Stop):
+        return losses
     changed = {} if recipe.batch_size == asked_size else {"batch_size": float(recipe.batch_size)}
     return outcome(model, validation, recipe, losses, started, changed)
 
@@ -139,7 +152,9 @@ def optimiser_of(model: nn.Module, recipe: Recipe, steps: int) -> tuple[Optimize
     )
 
 
-def _fit(model: nn.Module, train: Split, recipe: Recipe, seed: int) -> list[float] | Failure:
+def _fit(
+    model: nn.Module, train: Split, recipe: Recipe, seed: int, stopping: StoppingRule | None
+) -> list[float] | Failure | Stop:
     """Trains with a whole schedule; gives the mean training loss of every epoch."""
     import torch
     from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -161,6 +176,8 @@ def _fit(model: nn.Module, train: Split, recipe: Recipe, seed: int) -> list[floa
         if not math.isfinite(loss):
             return divergence(recipe, f"the training loss became {loss} in epoch {epoch} of {recipe.epochs}")
         losses.append(loss)
+        if stopping is not None and (reason := stopping.verdict(losses)):
+            return Stop(recipe.epochs, reason, tuple(losses))
     if averaged is not None:
         model.load_state_dict(averaged.module.state_dict())
     return losses

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from evonas.core.failure import Failure
 from evonas.core.objective import Training
 from evonas.core.split import Split
-from evonas.trainers._descent import descend
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
+from evonas.trainers._descent import descend_until
 from evonas.trainers._recipe import Recipe
 from evonas.trainers.joint_trainer import JointTrainer
 from evonas.trainers.trainer import NO_SETTINGS
@@ -81,8 +83,9 @@ class Regressor(JointTrainer):
         validation: Split,
         seed: int,
         settings: Mapping[str, float] = NO_SETTINGS,
-    ) -> Training | Failure:
-        return descend(model, train, validation, self.recipe.changed(settings), seed)
+        stopping: StoppingRule | None = None,
+    ) -> Training | Failure | Stop:
+        return descend_until(model, train, validation, self.recipe.changed(settings), seed, stopping)
 
     def train_together(
         self,

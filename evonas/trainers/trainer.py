@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from evonas.core.failure import Failure
 from evonas.core.objective import Training
 from evonas.core.split import Split
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,7 +40,8 @@ class Trainer(ABC):
         validation: Split,
         seed: int,
         settings: Mapping[str, float] = NO_SETTINGS,
-    ) -> Training | Failure:
+        stopping: StoppingRule | None = None,
+    ) -> Training | Failure | Stop:
         """Trains ``model`` in place and measures it.
 
         Args:
@@ -48,7 +51,9 @@ class Trainer(ABC):
             seed: Fixes the order of batches and what else is drawn.
             settings: The architecture's: those of the training recipe (``learning_rate``, ``weight_decay``, ``epochs``,
                 ``augmentation``) stand in place of the trainer's own, others are the space's and not looked at.
+            stopping: Is shown the losses after every epoch, and may give the training up. A trainer that does not take
+                it serves campaigns without early stopping.
 
         Returns:
-            The trained network with its record, or a ``divergence`` failure.
+            The trained network with its record, a ``divergence`` failure, or why the training was given up.
         """

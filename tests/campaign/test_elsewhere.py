@@ -14,6 +14,7 @@ from evonas.campaign.fault import CampaignError
 from evonas.campaign.session import ChangedCampaign, execute
 from evonas.core.observer import Silent
 from evonas.core.randomness import integer_seed
+from evonas.core.rung import Rung
 from evonas.journal.errors import JournalError
 
 SEARCHER = {"name": "screened_nsga2", "offspring": 60, "shortlist": 20, "proxied": 10}
@@ -105,3 +106,21 @@ def test_refusals(tmp_path: Path) -> None:
         evonas.Search(SPACE, ["accuracy:best"])
     with pytest.raises(CampaignError, match="accuracy"):
         evonas.Search(SPACE, ["accuracy"])
+
+
+def test_rungs_are_asked_for_and_told_apart(tmp_path: Path) -> None:
+    arguments = {"searcher": {"name": "nsga2", "population": 4}, "predictor": None, "rungs": [2], "epochs": 8}
+    rungs: list[Rung | None] = []
+    for _ in range(6):  # opened anew each time: what climbs is what was told
+        with search(directory=tmp_path, **arguments) as opened:
+            for trial in opened.propose(4):
+                rungs.append(trial.proposal.rung)
+                short = 0.0 if trial.proposal.rung is None else 100.0
+                opened.report(trial, {"validation_error": short + error_of(trial)})
+            archive = opened.archive
+    assert {Rung(2, 8), None} == set(rungs)
+    best = min(archive.shortened, key=lambda trial: trial.rung_values["validation_error"])
+    assert archive.highest(best.proposal.key).trained
+    assert archive.values()[:, 0].max() < 100
+    with pytest.raises(CampaignError, match="expected fewer epochs than the evaluator's 0, the full training"):
+        search(searcher="nsga2", rungs=[2])

@@ -216,6 +216,7 @@ def test_the_report_tells_the_shorter_trainings(record: Record, tmp_path: Path) 
     ("changes", "message"),
     [
         ({"rungs": (3, 10)}, "expected fewer epochs than the evaluator's 10, the full training.* Got 10; leave it out"),
+        ({"promote_by": "loss"}, "promote_by is one of values, training_speed, last_loss, predictor. Got 'loss'"),
         ({"searcher": "random"}, "random search draws everything; choose another searcher, or leave the rungs out"),
         ({"evaluator": Climbing()}, "the evaluator must be named, so that it can be made for fewer epochs. Got an obj"),
         ({"evaluator": {"name": "evonas.benchmarks.sleeping.Sleeping", "seconds": 0.0}},

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +15,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from evonas.campaign.assemble import assemble
+from evonas.campaign.fault import CampaignError
+from evonas.campaign.parts import Parts
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.objective import Objective, Subject, Training
+from evonas.core.stopping import StoppingRule
 from evonas.datasets.dataset import Dataset, Split, Splits
 from evonas.datasets.digits import Digits
 from evonas.evaluators.training import TrainingEvaluator
@@ -328,6 +333,34 @@ def test_data_are_loaded_once_and_pickled_never() -> None:
     made.estimated_seconds(ARCHITECTURE)
     assert len(loads) == 1
     assert len(cloudpickle.dumps(evaluator(Function(lambda training: 0.0)))) < 5000
+
+
+@pytest.mark.parametrize("trainer", [Classifier(epochs=4, device="cpu"), Classifier(epochs=4, device="cpu", ema=0.9)])
+def test_a_training_that_is_given_up_is_the_beginning_of_the_whole_one(trainer: Classifier) -> None:
+    whole = evaluator(trainer=trainer).evaluate(ARCHITECTURE, 3)
+    losses = [epoch["train_loss"] for epoch in whole.curve]
+    assert len(losses) == 4
+    line = np.linspace(0.1, 9.0, 41)
+    for rival, epochs in ((losses[1] + 1e-6, 4), (losses[1] - 1e-6, 2)):
+        # What finished ended with the loss of its second epoch, and its first foretold too good an end.
+        finished = np.stack([9 * line, line, line, line], axis=1)
+        rule = StoppingRule.learned(finished, line[:, None], np.array([[rival]]), 4, 0.1)
+        found = evaluator(trainer=trainer).evaluate_until(ARCHITECTURE, 3, rule)
+        assert [epoch["train_loss"] for epoch in found.curve] == losses[:epochs]
+        assert found.epochs == epochs
+        assert found.failure is None
+        assert (found.stop is None) == (epochs == 4)
+        assert found.values == (whole.values if found.stop is None else {})
+        assert found.stop is None or found.stop.losses == tuple(losses[:2])
+    never = evaluator(trainer=trainer).evaluate_until(ARCHITECTURE, 3, None)
+    assert (never.values, never.curve) == (whole.values, whole.curve)
+
+
+def test_a_trainer_that_cannot_be_stopped_is_refused_where_stopping_was_asked_for() -> None:
+    parts = Parts(name="x", space={"name": "cell201", "skeleton": "compact"}, budget=8, early_stopping=0.1)
+    assert assemble(parts).stopping is not None
+    with pytest.raises(CampaignError, match=r"early_stopping: Clocked.train must take 'stopping', as Trainer.tr"):
+        assemble(replace(parts, trainer=Clocked()))
 
 
 class Clocked(Trainer):

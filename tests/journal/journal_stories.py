@@ -9,6 +9,7 @@ from evonas.core.evaluation import Evaluation
 from evonas.core.failure import FAILURE_KINDS, Failure
 from evonas.core.objective import Objective, Subject
 from evonas.core.rung import Rung
+from evonas.core.stop import Stop
 from spaces.architecture import Architecture, Node
 
 
@@ -50,7 +51,13 @@ def evaluations() -> st.SearchStrategy[Evaluation]:
     trained = st.builds(lambda error, score, more: {**more, "error": error, "score": score}, finite, finite, figures)
     succeeded = st.builds(Evaluation, trained, seconds, st.none(), st.integers(0, 200), curves)
     failed = st.builds(Evaluation, st.just({}), seconds, failures, st.integers(0, 200), curves)
-    return succeeded | failed
+    losses = st.lists(finite, min_size=1, max_size=3).map(tuple)
+    return succeeded | failed | st.builds(given_up, losses, seconds, words)
+
+
+def given_up(losses: tuple[float, ...], seconds: float, message: str) -> Evaluation:
+    curve = tuple({"train_loss": loss} for loss in losses)
+    return Evaluation({}, seconds, None, len(losses), curve, Stop(9, message, losses))
 
 
 @st.composite
@@ -103,4 +110,5 @@ def plain_evaluation(number: int) -> Evaluation:
 def told(archive: Archive) -> str:
     """Everything in an archive, to the last bit; ``repr`` tells -0.0 from 0.0 and calls NaN equal to itself."""
     curves = [trial.evaluation.curve if trial.evaluation else None for trial in archive.trials]
-    return repr((list(archive.trials), list(archive.rounds), curves))
+    losses = [trial.stop.losses if trial.stop else None for trial in archive.trials]
+    return repr((list(archive.trials), list(archive.rounds), curves, losses))

@@ -1,4 +1,4 @@
-"""Journals that were written before there were rungs or replicates are read and gone on with."""
+"""Journals that were written before there were rungs, replicates or stops are read and gone on with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from journal_stories import OBJECTIVES, plain_evaluation, plain_trial, told
 from evonas.journal.journal import Journal
 
 
-@pytest.mark.parametrize(("written", "lacking"), [(1, ("rungs", "replicates")), (2, ("replicates",))])
+@pytest.mark.parametrize(("written", "lacking"), [(1, ("rungs", "replicates", "stops")), (2, ("replicates", "stops"))])
 def test_a_journal_of_an_older_format(tmp_path: Path, written: int, lacking: tuple[str, ...]) -> None:
     path = tmp_path / "journal.sqlite"
     with Journal.create(path, {"campaign": {}}) as journal:

@@ -1,0 +1,140 @@
+"""Trainings that are given up: which, what it saves, and that it never mixes with values."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from climbing import Climbing
+from descending import EPOCHS, Descending
+from quick import Recorder, quick_plan
+from rich.console import Console
+
+from evonas.campaign.fault import CampaignError
+from evonas.campaign.merge import merge
+from evonas.campaign.plan import Plan
+from evonas.campaign.recall import recall
+from evonas.campaign.session import execute
+from evonas.core.archive import Archive
+from evonas.core.observer import Observer, Silent
+from evonas.core.randomness import integer_seed
+from evonas.core.record import Record
+from evonas.report.lines import Lines
+from evonas.report.page import write_report
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL: nothing of the campaign handles it."""
+
+
+def plan_of(**changes: Any) -> Plan:
+    return quick_plan(
+        **{
+            "objectives": ["validation_error", "macs"],
+            "evaluator": {"name": "descending.Descending"},
+            "searcher": {"name": "nsga2", "population": 8},
+            "predictor": None,
+            "proxies": (),
+            "early_stopping": 0.2,
+            "initial": 24,
+            "budget": 40,
+            **changes,
+        }
+    )
+
+
+def run(folder: Path | None = None, observer: Observer | None = None, **changes: Any) -> Record:
+    return execute(plan_of(**changes), folder, observer or Silent())[0]
+
+
+def told(archive: Archive) -> list[tuple[Any, ...]]:
+    return [
+        (trial.proposal.key, trial.stop, trial.evaluation and (trial.evaluation.epochs, trial.evaluation.values))
+        for trial in archive.trials
+    ]
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    return run()
+
+
+def test_what_is_given_up_would_have_been_dominated(record: Record) -> None:
+    """By training it to its end: as the campaign would have, with the same seed."""
+    archive, plan = record.archive, plan_of()
+    assert len(archive.stopped) > 5
+    for trial in archive.stopped:
+        assert trial.proposal.origin != "random"
+        whole = Descending().evaluate(
+            plan.problem.handed_out(trial.proposal.architecture), integer_seed(plan.seed, trial.number, "train")
+        )
+        mine = (whole.values["validation_error"], trial.proposal.exact["macs"])
+        earlier = [one for one in archive.trained if one.proposal.funnel.round < trial.proposal.funnel.round]
+        assert any(one.values["validation_error"] < mine[0] and one.values["macs"] <= mine[1] for one in earlier)
+        assert trial.stop is not None
+        assert trial.stop.losses == tuple(epoch["train_loss"] for epoch in whole.curve[: len(trial.stop.losses)])
+        assert len(trial.stop.losses) in (2, 4)
+        assert trial.values == trial.proposal.exact
+
+
+def test_what_it_saves_is_spent_on_others(record: Record) -> None:
+    archive = record.archive
+    done = sum(Fraction(trial.evaluation.epochs, EPOCHS) for trial in archive.trials if trial.evaluation)
+    assert archive.spent == done
+    assert 39 < archive.spent <= 40
+    assert len(archive) == len(archive.trained) + len(archive.stopped) > 40
+    assert len({trial.proposal.key for trial in archive.trials}) == len(archive)
+
+
+@pytest.mark.parametrize("killed_after", [26, 33])
+def test_a_killed_campaign_goes_on_and_gives_up_the_same(tmp_path: Path, record: Record, killed_after: int) -> None:
+    def kill(count: int) -> None:
+        if count == killed_after:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(tmp_path, Recorder(kill))
+    assert told(run(tmp_path).archive) == told(record.archive)
+    assert told(recall(tmp_path).archive) == told(record.archive)
+    assert recall(tmp_path).archive.spent == record.archive.spent
+
+
+def test_the_report_and_the_lines_say_so(tmp_path: Path) -> None:
+    console = Console(record=True, width=200)
+    done = run(tmp_path, Lines(console))
+    assert "after 2 of 8 epochs: a training loss of" in console.export_text()
+    write_report(done, tmp_path / "report.html")
+    saved = sum(1 - trial.evaluation.epochs / EPOCHS for trial in done.archive.stopped if trial.evaluation)
+    text = (tmp_path / "report.html").read_text()
+    assert f"{len(done.archive.stopped)} stopped early, which saved {saved:.3g} trainings" in text
+
+
+def test_of_merged_campaigns_the_training_that_was_finished_counts(tmp_path: Path) -> None:
+    one = run(tmp_path / "a", early_stopping=0.2).archive
+    other = run(tmp_path / "b", seed=1).archive
+    merged = merge(tmp_path / "a", tmp_path / "b", tmp_path / "both").archive
+    finished = {trial.proposal.key for archive in (one, other) for trial in archive.trained}
+    assert {trial.proposal.key for trial in merged.trained} == finished
+    given_up = {trial.proposal.key for archive in (one, other) for trial in archive.stopped} - finished
+    assert {trial.proposal.key for trial in merged.stopped} == given_up
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"early_stopping": 0.0}, r"expected a rate of wrongly stopped trainings in \(0, 0.5\]. Got 0.0"),
+        ({"evaluator": Climbing()}, "Climbing trains nothing that can be stopped; leave early_stopping out"),
+        ({"searcher": "random"}, "what is drawn at random is trained to its end, and random search draws everything"),
+    ],
+)
+def test_what_has_no_effect_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(CampaignError, match=f"early_stopping: .*{message}"):
+        plan_of(**changes)
+
+
+def test_a_campaign_without_it_says_nothing_of_it() -> None:
+    assert "early_stopping" not in plan_of(early_stopping=None).resolved
+    assert plan_of().resolved["early_stopping"] == 0.2
+    assert plan_of(early_stopping=None).stopping is None
