@@ -39,7 +39,7 @@ def test_an_unknown_combination_is_a_fault_of_the_searcher() -> None:
         quick_plan(searcher={**SEARCHER, "combination": "forest"})
 
 
-@pytest.mark.parametrize(("device", "expected"), [("auto", "cuda"), ("cuda:0", "cuda:0"), ("cpu", "cpu")])
+@pytest.mark.parametrize(("device", "expected"), [("auto", "cuda:0"), ("cuda:0", "cuda:0"), ("cpu", "cpu")])
 def test_networks_are_scored_where_the_campaign_trains(
     device: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
