@@ -14,6 +14,7 @@ import torch
 
 from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
+from evonas.campaign.fit import check_shapes, check_trainer, refuse_columns
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
@@ -31,13 +32,13 @@ from evonas.datasets.dataset import Dataset
 from evonas.datasets.loading import loaded
 from evonas.evaluators.table import TableEvaluator
 from evonas.executors.processes import WORKERS
-from evonas.objectives.column import Column
 from evonas.objectives.function import Function
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.trainers.trainer import Trainer
 from spaces.discovery import find
 from spaces.space import Space
 from surrogates.encoding import Encoding
+from surrogates.encodings.concatenated import Concatenated
 from surrogates.predictor import Predictor
 from surrogates.proxies.proxy import Proxy
 
@@ -62,7 +63,7 @@ def assemble(parts: Parts) -> Plan:
     with at(("evaluator",)):
         measurements = evaluator.measurements if isinstance(evaluator, TableEvaluator) else None
     if measurements is None:
-        _refuse_columns(objectives, _reads_dataset(parts.evaluator))
+        refuse_columns(objectives, _reads_dataset(parts.evaluator))
     with at(("constraints",) if parts.constraints else ("objectives",)):
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
@@ -110,7 +111,7 @@ def make_space(space: Part, dataset: Part, evaluator: Part | None) -> Space:
         return cast(Space, make_component("space", space))
     data = cast(Dataset, make_component("dataset", dataset))
     made = cast(Space, make_component("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
-    _check_shapes(made, data)
+    check_shapes(made, data)
     return made
 
 
@@ -133,7 +134,7 @@ def _evaluators(
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
     if _reads_dataset(part):
         supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
-        _check_trainer(trainer, dataset)
+        check_trainer(trainer, dataset)
     evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
     component = _component(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
@@ -191,39 +192,6 @@ def at(path: YamlPath) -> Iterator[None]:
         raise CampaignError([Fault(path, str(error))]) from error
 
 
-def _check_shapes(space: Space, dataset: Dataset) -> None:
-    if (tuple(space.input_shape), space.classes) != (tuple(dataset.input_shape), dataset.classes):
-        raise CampaignError(
-            [
-                Fault(
-                    ("space",),
-                    f"the space builds networks for inputs {tuple(space.input_shape)} and {space.classes} classes, "
-                    f"but the dataset has {tuple(dataset.input_shape)} and {dataset.classes}. Make the space with "
-                    f"input_shape={tuple(dataset.input_shape)} and classes={dataset.classes}, "
-                    "or name it and leave them out",
-                )
-            ]
-        )
-
-    if space.vocabulary != dataset.vocabulary:
-        kinds = [
-            "real numbers" if part.vocabulary is None else f"token ids below {part.vocabulary}"
-            for part in (space, dataset)
-        ]
-        raise CampaignError(
-            [Fault(("space",), f"the space's networks take {kinds[0]}, but the dataset gives {kinds[1]}; change one")]
-        )
-
-
-def _check_trainer(trainer: Trainer, dataset: Dataset) -> None:
-    if trainer.regression != dataset.regression:
-        kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
-        remedy = "regressor" if dataset.regression else "classifier"
-        raise CampaignError(
-            [Fault(("trainer",), f"trains on {kinds[0]}, but the dataset's targets are {kinds[1]}; take {remedy!r}")]
-        )
-
-
 def _objectives(parts: Sequence[Part]) -> list[Objective]:
     objectives = [_objective(part, ("objectives", index)) for index, part in enumerate(parts)]
     counts = Counter(objective.name for objective in objectives)
@@ -241,14 +209,6 @@ def _objective(part: Part, path: YamlPath) -> Objective:
     component = _component(part, path)
     with at(path):
         return Function(cast(Callable[..., float], part)) if component is None else build_objective(component)
-
-
-def _refuse_columns(objectives: Sequence[Objective], trains: bool) -> None:
-    """Refuses objectives that read a table where there is none; an evaluator of one's own may give their values."""
-    for index, objective in enumerate(objectives):
-        if isinstance(objective, Column) and (trains or objective.needs == "architecture"):
-            message = f"column {objective.column!r} is read from a table; write evaluator: {{name: table, path: …}}"
-            raise CampaignError([Fault(("objectives", index), message)])
 
 
 def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
@@ -274,6 +234,8 @@ def _predictor(part: Part, space: Space) -> Callable[[Encoding], Predictor]:
     def make(encoding: Encoding) -> Predictor:
         return cast(Predictor, make_component("predictor", part, {"space": space, "encoding": encoding}))
 
+    # Made once and thrown away: a searcher makes its own when enough is trained, too late to hear of a missing file.
+    make(Concatenated(space))
     return make
 
 

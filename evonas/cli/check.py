@@ -11,7 +11,7 @@ from evonas.campaign.document import read
 from evonas.campaign.importable import importable
 from evonas.campaign.plan import Plan
 from evonas.campaign.schema import json_schema
-from evonas.cli.run import plan_of
+from evonas.cli.run import located, plan_of
 from evonas.core.problem import Rejections
 from evonas.core.searcher import SearchError
 from evonas.datasets.loading import description, loaded
@@ -38,6 +38,8 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     document = read(campaign)
     with importable(document.folder):
         plan = plan_of(document)
+        with located(document):
+            plan.executor().shutdown(cancel_futures=True)
         feasible, sampled = _feasible(plan)
         unmeasured = _unmeasured(plan)
         data = _data(plan)

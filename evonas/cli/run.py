@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from evonas.campaign.assemble import assemble
 from evonas.campaign.document import Document, read
+from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
 from evonas.campaign.parts import parts_of
 from evonas.campaign.plan import Plan
@@ -45,7 +48,8 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     with importable(document.folder):
         plan = plan_of(Document(specification, document.path, document.source))
         try:
-            record, finished = execute(plan, folder, terminal_view(console))
+            with located(document):
+                record, finished = execute(plan, folder, terminal_view(console))
         except KeyboardInterrupt:
             print(f"killed; what had come home is recorded. To go on: {again}", file=sys.stderr)
             return INTERRUPTED
@@ -60,10 +64,15 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
 
 def plan_of(document: Document) -> Plan:
     """Makes the parts of a campaign file; an error that only making them shows has its line, too."""
-    from evonas.campaign.fault import CampaignError, Fault
-
-    try:
+    with located(document):
         return assemble(parts_of(document.specification))
+
+
+@contextmanager
+def located(document: Document) -> Iterator[None]:
+    """Gives the faults of its block their lines in the campaign file."""
+    try:
+        yield
     except CampaignError as error:
         raise CampaignError(
             [Fault(fault.path, fault.message, document.line(fault.path)) for fault in error.faults], str(document.path)
