@@ -16,6 +16,7 @@ from evonas.campaign.plan import Plan
 from evonas.campaign.result import Result
 from evonas.campaign.session import REPORT, execute
 from evonas.report.live import front_table
+from evonas.report.statistics import failure_groups
 from evonas.report.views import output_console, terminal_view
 
 INTERRUPTED = 130
@@ -31,7 +32,7 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
         workers: Instead of the campaign's own.
 
     Returns:
-        Exit status: 0, or 130 where the campaign was interrupted.
+        Exit status: 0; 1 where every candidate failed; 130 where the campaign was interrupted.
     """
     console = output_console()
     document = read(campaign)
@@ -54,6 +55,15 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
             print(f"killed; what had come home is recorded. To go on: {again}", file=sys.stderr)
             return INTERRUPTED
     result = Result(record)
+    if finished and not result.archive.trained:
+        most = max(failure_groups(result.archive), key=lambda group: len(group.numbers))
+        console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
+        print(
+            f"error: nothing was trained: all {len(result.archive):,} candidates failed, {len(most.numbers):,} of them "
+            f"({most.kind}): {most.message}",
+            file=sys.stderr,
+        )
+        return 1
     console.print(front_table(result.front, result.archive.names, console.width))
     console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
     if finished:

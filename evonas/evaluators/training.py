@@ -58,38 +58,33 @@ class TrainingEvaluator(Evaluator):
         return {**self.__dict__, "_splits": None}
 
     def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
-        started = time.perf_counter()
+        return self._brought_home(architecture, seed)
+
+    def rehearse(self, architecture: Architecture, examples: int = 128) -> Evaluation:
+        """Trains on ``examples`` examples and measures as ``evaluate`` does; the seconds are scaled up to all of them.
+
+        So it is known before a campaign what a training takes, and that trainer and objectives work on these data.
+        """
+        return self._brought_home(architecture, 0, examples)
+
+    def _brought_home(self, architecture: Architecture, seed: int, examples: int | None = None) -> Evaluation:
+        """An evaluation on all examples, or on the first ``examples``."""
+        started, share = time.perf_counter(), 1.0
         try:
             with one_torch_thread():
                 splits = self._data()
+                if examples is not None:
+                    splits, share = _first(splits, examples)
+                    started = time.perf_counter()
                 with _generators_seeded(seed):
                     outcome = self._evaluate(architecture, splits, seed)
         except Exception as error:
             outcome = Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
-        seconds = time.perf_counter() - started
+        seconds = (time.perf_counter() - started) / share
         if isinstance(outcome, Failure):
             return Evaluation({}, seconds, outcome)
         values, training = outcome
         return Evaluation(values, seconds, None, training.epochs, training.curve)
-
-    def estimated_seconds(self, architecture: Architecture, examples: int = 128) -> float:
-        """Seconds that a training of ``architecture`` would take, from one on ``examples`` examples, scaled up."""
-        with one_torch_thread():
-            splits = self._data()
-            train, validation = splits.train, splits.validation
-            few = min(examples, len(train))
-            share = few / len(train)
-            held = max(1, int(share * len(validation)))
-            with _generators_seeded(0):
-                started = time.perf_counter()
-                self.trainer.train(
-                    self.space.build(architecture),
-                    train.first(few),
-                    validation.first(held),
-                    seed=0,
-                    settings=dict(architecture.settings),
-                )
-                return (time.perf_counter() - started) / share
 
     def _data(self) -> Splits:
         """The splits, loaded under a seed of their own: the first training of a process draws as every other does."""
@@ -141,6 +136,14 @@ class TrainingEvaluator(Evaluator):
         if self.test:
             values[TEST_ERROR] = training.metrics[TEST_ERROR]
         return values, training
+
+
+def _first(splits: Splits, examples: int) -> tuple[Splits, float]:
+    """The first examples to train on and as large a share of those to search on; and that share."""
+    few = min(examples, len(splits.train))
+    share = few / len(splits.train)
+    held = max(1, int(share * len(splits.validation)))
+    return replace(splits, train=splits.train.first(few), validation=splits.validation.first(held)), share
 
 
 @contextmanager

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from commands import write
 
 from evonas.campaign.fault import CampaignError
 from evonas.cli.check import check_campaign
+from evonas.core.searcher import SearchError
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,37 @@ def test_every_part_that_a_run_makes_is_made_and_its_fault_has_its_line(
         check_campaign(str(file), as_json=True)
     assert [fault.path[0] for fault in raised.value.faults] == [section]
     assert line <= (raised.value.faults[0].line or 0) <= line + len(part) + 1
+
+
+def own_objectives(folder: Path) -> None:
+    (folder / "checked_by_a_test.py").write_text(
+        "def never(model):\n    raise RuntimeError('no luck')\n"
+        "def forgetful(training):\n    return training.metrics['nothing']\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"objectives": ["validation_error", {"name": "checked_by_a_test.never"}]}, "5 sampled networks.*no luck"),
+        ({"objectives": [{"name": "checked_by_a_test.forgetful"}, "macs"]}, r"5 short trainings.*KeyError: 'nothing'"),
+        ({"trainer": {"name": "classifier", "learning_rate": 1e30}}, r"short trainings.*\(divergence\).*below 1e\+30"),
+        (
+            {
+                "space": "mlp",
+                "dataset": {"name": "arrays", "path": "flat.npz"},
+                "trainer": {"name": "classifier", "crop": 2},
+            },
+            "crop, flip and cutout are for images",
+        ),
+    ],
+)
+def test_what_would_fail_in_every_trial_is_told_before_the_campaign(
+    changes: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own_objectives(tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez("flat.npz", inputs=rng.normal(size=(90, 4)), targets=np.arange(90) % 3)
+    with pytest.raises(SearchError, match=told):
+        check_campaign(str(write(tmp_path, proxies=[], **changes)), as_json=True)

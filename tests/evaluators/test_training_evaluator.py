@@ -230,7 +230,7 @@ def test_the_search_never_touches_test_data() -> None:
     evaluation = made.evaluate(ARCHITECTURE, 0)
     assert evaluation.failure is None
     assert set(evaluation.values) == {"validation_error", "held"}
-    assert made.estimated_seconds(ARCHITECTURE) > 0
+    assert made.rehearse(ARCHITECTURE).failure is None
     final = evaluator(dataset=Trapped(train=100), test=True).evaluate(ARCHITECTURE, 0)
     assert failed(final).message.startswith("PermissionError: test data were touched by "), "else the trap is none"
 
@@ -309,7 +309,7 @@ def test_loading_the_data_changes_no_training() -> None:
     torch.manual_seed(1)
     assert torch.equal(torch.get_rng_state(), before)
     other = evaluator(dataset=Careless())
-    other.estimated_seconds(ARCHITECTURE)
+    other.rehearse(ARCHITECTURE)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -325,7 +325,7 @@ def test_data_are_loaded_once_and_pickled_never() -> None:
     assert loads == []
     made.evaluate(ARCHITECTURE, 0)
     made.evaluate(ARCHITECTURE, 1)
-    made.estimated_seconds(ARCHITECTURE)
+    made.rehearse(ARCHITECTURE)
     assert len(loads) == 1
     assert len(cloudpickle.dumps(evaluator(Function(lambda training: 0.0)))) < 5000
 
@@ -358,13 +358,13 @@ def test_an_estimate_is_a_few_examples_scaled_up(
     trainer = Clocked()
     monkeypatch.setattr("evonas.evaluators.training.time", SimpleNamespace(perf_counter=lambda: trainer.now))
     made = evaluator(dataset=Digits(train=train), trainer=trainer)
-    assert made.estimated_seconds(ARCHITECTURE, examples) == pytest.approx(0.01 * train)
+    assert made.rehearse(ARCHITECTURE, examples).seconds == pytest.approx(0.01 * train)
     assert trainer.seen == [seen]
 
 
 def test_an_estimate_is_a_time_and_leaves_the_process_as_it_was(two_threads: None) -> None:
     before = torch.get_rng_state()
-    seconds = evaluator().estimated_seconds(ARCHITECTURE)
+    seconds = evaluator().rehearse(ARCHITECTURE).seconds
     assert 0 < seconds < 60
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == 2
