@@ -11,6 +11,7 @@ from commands import write
 
 from evonas.campaign.fault import CampaignError
 from evonas.cli.check import check_campaign
+from evonas.cli.run import run_campaign
 from evonas.core.searcher import SearchError
 
 
@@ -35,6 +36,9 @@ def test_every_part_that_a_run_makes_is_made_and_its_fault_has_its_line(
     assert line <= (raised.value.faults[0].line or 0) <= line + len(part) + 1
 
 
+FLAT: dict[str, Any] = {"space": "mlp", "dataset": {"name": "arrays", "path": "flat.npz"}}
+
+
 def own_objectives(folder: Path) -> None:
     (folder / "checked_by_a_test.py").write_text(
         "def never(model):\n    raise RuntimeError('no luck')\n"
@@ -48,14 +52,7 @@ def own_objectives(folder: Path) -> None:
         ({"objectives": ["validation_error", {"name": "checked_by_a_test.never"}]}, "5 sampled networks.*no luck"),
         ({"objectives": [{"name": "checked_by_a_test.forgetful"}, "macs"]}, r"5 short trainings.*KeyError: 'nothing'"),
         ({"trainer": {"name": "classifier", "learning_rate": 1e30}}, r"short trainings.*\(divergence\).*below 1e\+30"),
-        (
-            {
-                "space": "mlp",
-                "dataset": {"name": "arrays", "path": "flat.npz"},
-                "trainer": {"name": "classifier", "crop": 2},
-            },
-            "crop, flip and cutout are for images",
-        ),
+        ({**FLAT, "trainer": {"name": "classifier", "crop": 2}}, "crop, flip and cutout are for images"),
     ],
 )
 def test_what_would_fail_in_every_trial_is_told_before_the_campaign(
@@ -67,3 +64,15 @@ def test_what_would_fail_in_every_trial_is_told_before_the_campaign(
     np.savez("flat.npz", inputs=rng.normal(size=(90, 4)), targets=np.arange(90) % 3)
     with pytest.raises(SearchError, match=told):
         check_campaign(str(write(tmp_path, proxies=[], **changes)), as_json=True)
+
+
+def test_a_campaign_of_which_nothing_was_trained_says_so_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trainer = {"name": "classifier", "epochs": 1, "learning_rate": 1e30}
+    file = write(tmp_path, budget=2, initial=2, executor="serial", trainer=trainer, proxies=[])
+    assert run_campaign(str(file), None, None, None) == 1
+    told = capsys.readouterr()
+    assert "report: results/fast/report.html" in told.out
+    assert "error: nothing was trained: all 2 candidates failed, 2 of them (divergence): " in told.err
