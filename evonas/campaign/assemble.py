@@ -67,7 +67,9 @@ def assemble(parts: Parts) -> Plan:
     with at(("constraints",) if parts.constraints else ("objectives",)):
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
-        inputs, targets = _proxy_batch(space, dataset if measurements is None else None)
+        # A broken test split would give the front a test error that means nothing: it is checked where it will be read.
+        reports = final_evaluator is not None and parts.retrain_seeds > 0
+        inputs, targets = _proxy_batch(space, dataset if measurements is None else None, reports)
     proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
     supplied = {
         "problem": problem,
@@ -252,10 +254,13 @@ def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
     return lambda: cast(Executor, make_component("executor", component)), int(workers)
 
 
-def _proxy_batch(space: Space, dataset: Dataset | None) -> tuple[Tensor, Tensor]:
-    """The batch that proxies see: training examples, or noise (random tokens) where the space takes other inputs."""
+def _proxy_batch(space: Space, dataset: Dataset | None, reports: bool) -> tuple[Tensor, Tensor]:
+    """The batch that proxies see: training examples, or noise (random tokens) where the space takes other inputs.
+
+    What is loaded for it is checked, the test split too where the campaign ``reports`` on it.
+    """
     if dataset is not None and tuple(space.input_shape) == tuple(dataset.input_shape):
-        batch = loaded(dataset).train.first(PROXY_BATCH)
+        batch = loaded(dataset, test=reports).train.first(PROXY_BATCH)
         return batch.ready(batch.inputs), batch.targets
     rng = np.random.default_rng(0)
     inputs = example_inputs(space, PROXY_BATCH, rng)

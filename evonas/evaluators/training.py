@@ -13,6 +13,7 @@ import torch
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.objective import Objective, Subject, Training, measured
+from evonas.core.split import Split
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.trainers.score import score
 from evonas.trainers.trainer import Trainer
@@ -113,6 +114,8 @@ class TrainingEvaluator(Evaluator):
 
     def _trained(self, architecture: Architecture, splits: Splits, seed: int) -> Training | Failure:
         model = self.space.build(architecture)
+        if not self.dataset.regression:
+            _check_answers(model, splits.train, self.dataset.classes)
         training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
         if self.test and isinstance(training, Training):
             test_error = score(training.model, splits.test)[1]
@@ -136,6 +139,22 @@ class TrainingEvaluator(Evaluator):
         if self.test:
             values[TEST_ERROR] = training.metrics[TEST_ERROR]
         return values, training
+
+
+def _check_answers(model: torch.nn.Module, train: Split, classes: int) -> None:
+    """Refuses a network that answers for too few classes, on the processor: a GPU would fail for the whole process.
+
+    Raises:
+        ValueError: It does.
+    """
+    with torch.no_grad():
+        outputs = model.eval()(train.ready(train.inputs[:2].clone()))
+    model.train()
+    if outputs.ndim < 2 or outputs.shape[1] < classes:
+        raise ValueError(
+            f"the network gives outputs {tuple(outputs.shape)} for 2 examples, and there are {classes} classes: "
+            "its head must give a figure for each"
+        )
 
 
 def _first(splits: Splits, examples: int) -> tuple[Splits, float]:

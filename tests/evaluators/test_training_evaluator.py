@@ -190,6 +190,17 @@ def test_a_network_of_the_wrong_shape_is_a_failure() -> None:
     assert failure.message.startswith("RuntimeError: ")
 
 
+def test_a_network_with_fewer_answers_than_there_are_classes_is_a_failure_before_it_is_trained() -> None:
+    class Untouched(Classifier):  # on a GPU an answer out of range would end every later training of the process
+        def train(self, *arguments: Any, **keywords: Any) -> Training | Failure:
+            raise AssertionError("trained")
+
+    narrow = Cell201(skeleton="compact", channels=4, input_shape=(1, 8, 8), classes=7)
+    failure = failed(evaluator(space=narrow, trainer=Untouched()).evaluate(ARCHITECTURE, 0))
+    assert failure.kind == "invalid"
+    assert "gives outputs (2, 7) for 2 examples, and there are 10 classes" in failure.message
+
+
 def test_a_training_that_diverges_is_a_failure() -> None:
     class Infinite(Digits):
         def load(self) -> Splits:
