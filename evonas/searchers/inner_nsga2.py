@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,10 +13,14 @@ from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Searcher
 from evonas.searchers.forecast import Forecast, PredictorFactory
 from evonas.searchers.lots import draw, draw_at_most, proposal, random_count
+from evonas.searchers.predicted_dominance import PredictedDominance
 from evonas.searchers.selection import best_first, ranks
 from evonas.searchers.stages import Stages
 from evonas.searchers.variation import Parents, offspring
 from surrogates.encodings.concatenated import Concatenated
+from surrogates.predictors.dominance_network import DominanceNetwork
+
+Judge = Callable[[Sequence[Candidate]], FloatArray]
 
 
 class InnerNsga2(Searcher):
@@ -27,7 +31,8 @@ class InnerNsga2(Searcher):
 
     Source: Lu et al., "NSGANetV2", ECCV 2020 (MSuNAS, Algorithm 1: inner search, then a subset that fills the gaps of
     the front); Cummings et al., "A Hardware-Aware Framework for Accelerating Neural Architecture Search Across
-    Modalities", 2022 (LINAS, Algorithm 1: the inner population's best).
+    Modalities", 2022 (LINAS, Algorithm 1: the inner population's best); Zhou et al., "SiamNAS", GECCO 2025 (ranks by
+    predicted dominance).
 
     Args:
         problem: What is searched for.
@@ -35,6 +40,8 @@ class InnerNsga2(Searcher):
         population: Of the inner search, at least 2.
         generations: Of the inner search, at least 1; each has ``population`` children.
         crossover_rate: Share of children with two parents, in [0, 1]; every child is mutated once.
+        judge: ``objectives``: ranks are those of the predicted objectives. ``dominance``: those of a network that tells
+            which of two dominates (``DominanceNetwork``); the predictor only says what it expects.
         choice: ``ranking``: what is trained are the best by rank, then crowding. ``gaps``: those of the predicted front
             that lie farthest in the exact objectives from each other and from the archive's front; where there are
             no exact objectives, in the predicted ones.
@@ -49,6 +56,7 @@ class InnerNsga2(Searcher):
         population: int = 40,
         generations: int = 20,
         crossover_rate: float = 0.9,
+        judge: Literal["objectives", "dominance"] = "objectives",
         choice: Literal["ranking", "gaps"] = "ranking",
         random_share: float = 0.0,
         warm_up: int = 8,
@@ -57,6 +65,7 @@ class InnerNsga2(Searcher):
             ("population", population, population >= 2, "at least 2"),
             ("generations", generations, generations >= 1, "at least 1"),
             ("crossover_rate", crossover_rate, 0 <= crossover_rate <= 1, "in [0, 1]"),
+            ("judge", judge, judge in ("objectives", "dominance"), "objectives or dominance"),
             ("choice", choice, choice in ("ranking", "gaps"), "ranking or gaps"),
             ("random_share", random_share, 0 <= random_share <= 1, "in [0, 1]"),
             ("warm_up", warm_up, warm_up >= 4, "at least 4"),
@@ -68,6 +77,7 @@ class InnerNsga2(Searcher):
         self.population = population
         self.generations = generations
         self.crossover_rate = crossover_rate
+        self.judge = judge
         self.choice = choice
         self.random_share = random_share
         self.warm_up = warm_up
@@ -81,9 +91,10 @@ class InnerNsga2(Searcher):
         drawn = draw_at_most(self.problem, archive, random_count(archive, count, self.random_share), rng)
         with stages.timed("predict"):
             forecast = Forecast(self.problem, archive, self.predictor, self._encoding, rng)
+            judge = self._judge(archive, forecast, rng)
         with stages.timed("inner search"):
-            found = self._inner(archive, forecast, {one.key for one in drawn}, max(count, 1), rng, stages)
-        chosen = self._complete(found, forecast, archive, count - len(drawn))
+            found = self._inner(archive, judge, {one.key for one in drawn}, max(count, 1), rng, stages)
+        chosen = self._complete(found, forecast, judge, archive, count - len(drawn))
         stages.counts["found"] = len(found)
         missing = count - len(chosen) - len(drawn)
         drawn += draw_at_most(self.problem, archive, missing, rng, {one.key for one in [*chosen, *drawn]})
@@ -104,10 +115,16 @@ class InnerNsga2(Searcher):
             ],
         )
 
+    def _judge(self, archive: Archive, forecast: Forecast, rng: np.random.Generator) -> Judge:
+        if self.judge == "objectives":
+            return lambda candidates: forecast.of(candidates)[0]
+        network = DominanceNetwork(self.problem.space, self._encoding)
+        return PredictedDominance(self.problem, archive, network, rng).places
+
     def _inner(
         self,
         archive: Archive,
-        forecast: Forecast,
+        judge: Judge,
         taken: set[str],
         count: int,
         rng: np.random.Generator,
@@ -120,8 +137,7 @@ class InnerNsga2(Searcher):
         seen: dict[str, Candidate] = {}
         counts: Counter[str] = Counter()
         for _ in range(self.generations):
-            values, _ = forecast.of(members)
-            parents = Parents([one.architecture for one in members], values, self.population)
+            parents = Parents([one.architecture for one in members], judge(members), self.population)
             excluded = taken | seen.keys()
             size, rate = self.population, self.crossover_rate
             children = offspring(self.problem, archive, parents, size, rate, rng, counts, excluded, 4 * size)
@@ -129,22 +145,21 @@ class InnerNsga2(Searcher):
                 break
             seen |= {child.key: child for child in children}
             members += children
-            members = [members[index] for index in best_first(forecast.of(members)[0], self.population)]
+            members = [members[index] for index in best_first(judge(members), self.population)]
         for stage in ("drawn", "distinct", "feasible"):
             stages.counts[stage] = counts[stage]
         last = [member for member in members if member.key in seen]
         return last if len(last) >= count else list(seen.values())
 
     def _complete(
-        self, found: Sequence[Candidate], forecast: Forecast, archive: Archive, count: int
+        self, found: Sequence[Candidate], forecast: Forecast, judge: Judge, archive: Archive, count: int
     ) -> list[Candidate]:
         """The first ``count`` in the order of choice, with the objectives of built models."""
         if not found or count <= 0:
             return []
-        values, _ = forecast.of(found)
-        order = best_first(values, len(found)).tolist()
+        order = best_first(judge(found), len(found)).tolist()
         if self.choice == "gaps":
-            order = self._gaps(values, order, archive, count)
+            order = self._gaps(forecast.of(found)[0], order, archive, count)
         rejections = Rejections()
         complete: list[Candidate] = []
         for index in order:

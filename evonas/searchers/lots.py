@@ -16,9 +16,16 @@ BUILT_TRIES = 10  # what building a model only to turn it down counts as: it tak
 
 
 def draw(
-    problem: Problem, archive: Archive, count: int, rng: np.random.Generator, taken: Collection[str] = ()
+    problem: Problem,
+    archive: Archive,
+    count: int,
+    rng: np.random.Generator,
+    taken: Collection[str] = (),
+    built: bool = True,
 ) -> list[Candidate]:
     """Up to ``count`` distinct candidates from ``Space.sample`` that the archive and ``taken`` do not hold.
+
+    Objectives of built models are measured, and their constraints held, where ``built``.
 
     Rejection keeps the space's own distribution among the feasible. Gives up after ``TRIES`` samples without a new one,
     of which each that needed a model to be turned down counts as ``BUILT_TRIES``.
@@ -40,7 +47,7 @@ def draw(
         if candidate.key in archive or candidate.key in found or candidate.key in taken:
             seen += 1
             continue
-        complete = problem.with_model_objectives(candidate, rejections)
+        complete = problem.with_model_objectives(candidate, rejections) if built else candidate
         if complete is None:
             turned_down.add(candidate.key)
             tries += BUILT_TRIES - 1

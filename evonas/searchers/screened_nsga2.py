@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from evonas.core.archive import Archive, Estimate, FloatArray, Funnel, Origin, Proposal
-from evonas.core.hypervolume import Yardstick
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, Searcher
+from evonas.searchers.batch import chosen_batch
 from evonas.searchers.combined_proxies import expected_by_proxies
-from evonas.searchers.forecast import Forecast, PredictorFactory, pending_values
-from evonas.searchers.gate import Mask, caution, passes
-from evonas.searchers.improvement import choose_batch
-from evonas.searchers.lots import draw, draw_at_most, proposal, random_count
+from evonas.searchers.forecast import Forecast, PredictorFactory
+from evonas.searchers.gate import caution, passes
+from evonas.searchers.lots import draw_at_most, proposal, random_count
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.searchers.selection import best_first
 from evonas.searchers.stages import Stages
+from evonas.searchers.strata import draw_stratified
 from evonas.searchers.variation import Parents, offspring
 from surrogates.encoding import Encoding
 from surrogates.encodings.columns import Columns
@@ -37,7 +36,7 @@ class ScreenedNsga2(Searcher):
     one looks where the predictor is unsure, the other makes the most of what it knows. Where no other improves, the
     best by NSGA-II's ranking follow. A share of what is trained is always drawn at random, before screening, so that
     the report can say what random search would have reached; it is predicted too, which keeps the predictor's report
-    free of selection. Until 8 candidates are trained everything is drawn at random.
+    free of selection. Until 8 candidates are trained everything is drawn at random, spread over cost.
 
     Args:
         problem: What is searched for.
@@ -122,7 +121,8 @@ class ScreenedNsga2(Searcher):
         with stages.timed("choose"):
             allowed = caution(forecast.left_out(), forecast.targets, self.gate_error_rate)
             passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
-            chosen = self._choose(archive, mean[:n], std[:n], passed, count - len(drawn), rng)
+            wanted = count - len(drawn)
+            chosen = chosen_batch(self.problem, archive, mean[:n], std[:n], passed, wanted, self.improvement_share, rng)
             if survivors:
                 stages.counts["passed the gate"] = int(passed.sum())
         # The random share goes last, so that what the predictor chose is trained first.
@@ -142,7 +142,7 @@ class ScreenedNsga2(Searcher):
 
     def _unscreened(self, archive: Archive, count: int, rng: np.random.Generator, stages: Stages) -> list[Proposal]:
         with stages.timed("draw"):
-            drawn = draw(self.problem, archive, count, rng)
+            drawn = draw_stratified(self.problem, archive, count, rng)
         scores = self._scores(drawn, stages)
         return [self._proposal(candidate, "random", {}, score) for candidate, score in zip(drawn, scores, strict=True)]
 
@@ -229,29 +229,6 @@ class ScreenedNsga2(Searcher):
                 samples[key] = candidate
         return list(samples.values())
 
-    def _choose(
-        self, archive: Archive, mean: FloatArray, std: FloatArray, passed: Mask, count: int, rng: np.random.Generator
-    ) -> list[int]:
-        if not len(mean):
-            return []
-        front = archive.values(archive.front())
-        reference = _reference(archive)
-        eligible = np.flatnonzero(passed)
-        expected = np.vstack([front, pending_values(archive)])
-        chosen: list[int] = []
-        improving = math.ceil(self.improvement_share * count)
-        shifted, doubt = mean - reference, std
-        for wanted in (improving, count):
-            left = np.setdiff1d(eligible, chosen)
-            known = np.vstack([expected, mean[chosen]]) - reference
-            picked = choose_batch(shifted[left], doubt[left], known, wanted - len(chosen), rng)
-            chosen += [int(left[index]) for index in picked]
-            doubt = np.zeros_like(std)  # the others: as if the predicted means were certain
-        # The best ranked fill the batch, and of those that the gate rejects only where no others are left.
-        ranked = best_first(mean, len(mean)).tolist()
-        others = [index for index in sorted(ranked, key=lambda index: not passed[index]) if index not in set(chosen)]
-        return chosen + others[: count - len(chosen)]
-
     def _scores(self, candidates: Sequence[Candidate], stages: Stages) -> list[dict[str, float]]:
         if not self.proxies:
             return [{} for _ in candidates]
@@ -275,9 +252,3 @@ class ScreenedNsga2(Searcher):
         self, candidate: Candidate, origin: Origin, predicted: Mapping[str, Estimate], scores: Mapping[str, float]
     ) -> Proposal:
         return proposal(self.problem, candidate, origin, Funnel(0, {}), predicted, scores)
-
-
-def _reference(archive: Archive) -> FloatArray:
-    """What improvement is measured from: the yardstick's reference; until that stands, the worst of the trained."""
-    yardstick = Yardstick.of(archive)
-    return yardstick.reference if yardstick is not None else archive.values().max(axis=0)

@@ -6,6 +6,8 @@ is pymoo's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import moocore
 import numpy as np
 import numpy.typing as npt
@@ -59,9 +61,18 @@ def best_first(values: FloatArray, count: int) -> IntArray:
     return order[:count].astype(np.int64)
 
 
-def tournament(rank: IntArray, distance: FloatArray, rng: np.random.Generator) -> int:
-    """Index of the winner of a binary tournament by crowded comparison (lower rank, then larger distance)."""
-    first, second = (int(index) for index in rng.integers(len(rank), size=2))
-    if (rank[second], -distance[second]) < (rank[first], -distance[first]):
-        return second
-    return first
+def places(values: FloatArray) -> list[int]:
+    """Place of each of ``n`` points ``(n, objectives)`` in the crowded comparison: lower rank, then larger distance.
+
+    Equals share a place.
+    """
+    rank = ranks(values)
+    compared = np.stack([rank, -crowding(values, rank)], axis=1)
+    return [int(place) for place in np.unique(compared, axis=0, return_inverse=True)[1]]
+
+
+def tournament(place: Sequence[int], rng: np.random.Generator) -> int:
+    """Index of the winner of a binary tournament: of two drawn the one with the smaller place, or the first drawn."""
+    n = len(place)
+    first, second = int(rng.random() * n), int(rng.random() * n)  # six times faster than rng.integers
+    return second if place[second] < place[first] else first

@@ -10,7 +10,7 @@ import numpy as np
 from evonas.core.archive import Archive, FloatArray
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import SearchError
-from evonas.searchers.selection import best_first, crowding, ranks, tournament
+from evonas.searchers.selection import best_first, places, tournament
 from spaces.architecture import Architecture
 
 STUBBORN = 100
@@ -28,8 +28,7 @@ class Parents:
     def __init__(self, architectures: Sequence[Architecture], values: FloatArray, population: int) -> None:
         survivors = best_first(values, population)
         self.architectures: list[Architecture] = [architectures[index] for index in survivors]
-        self._rank = ranks(values[survivors])
-        self._crowding = crowding(values[survivors], self._rank)
+        self._places = places(values[survivors])
 
     @classmethod
     def of(cls, archive: Archive, population: int) -> Parents:
@@ -39,7 +38,7 @@ class Parents:
 
     def draw(self, rng: np.random.Generator) -> Architecture:
         """One parent by binary tournament."""
-        return self.architectures[tournament(self._rank, self._crowding, rng)]
+        return self.architectures[tournament(self._places, rng)]
 
 
 def child(problem: Problem, parents: Parents, crossover_rate: float, rng: np.random.Generator) -> Architecture:

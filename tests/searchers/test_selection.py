@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evonas.searchers.selection import best_first, crowding, ranks, tournament
+from evonas.searchers.selection import best_first, crowding, places, ranks, tournament
 
 
 def points(most: int = 30, low: int = 0, high: int = 6) -> st.SearchStrategy[np.ndarray]:
@@ -109,18 +109,24 @@ def test_the_last_rank_keeps_its_extremes_and_loses_the_crowded() -> None:
     assert kept == {6, 0, 5, 4}
 
 
-def test_the_winner_is_the_better_ranked_of_two_drawn() -> None:
-    """Ranks are no sorted order here: a list of sorted indices in their place would favour others."""
-    rank = np.array([3, 0, 4, 1, 2])
+def test_the_winner_is_the_better_placed_of_two_drawn() -> None:
+    """Places are no sorted order here: a list of sorted indices instead would favour others."""
+    place = [3, 0, 4, 1, 2]
     rng = np.random.default_rng(0)
     draws = 20_000
-    wins = np.bincount([tournament(rank, np.ones(5), rng) for _ in range(draws)], minlength=5) / draws
+    wins = np.bincount([tournament(place, rng) for _ in range(draws)], minlength=5) / draws
     # The r-th best of n wins unless a better one is drawn: ((n - r)^2 - (n - r - 1)^2) / n^2
-    expected = [((5 - r) ** 2 - (4 - r) ** 2) / 25 for r in rank.tolist()]
+    expected = [((5 - r) ** 2 - (4 - r) ** 2) / 25 for r in place]
     np.testing.assert_allclose(wins, expected, atol=0.02)
 
 
-def test_of_equal_ranks_the_less_crowded_wins() -> None:
+def test_of_equals_the_first_drawn_wins() -> None:
     rng = np.random.default_rng(0)
-    wins = np.bincount([tournament(np.zeros(2, int), np.array([0.3, np.inf]), rng) for _ in range(4000)]) / 4000
-    np.testing.assert_allclose(wins, [0.25, 0.75], atol=0.03)
+    wins = np.bincount([tournament([0, 0, 1], rng) for _ in range(9000)], minlength=3) / 9000
+    np.testing.assert_allclose(wins, [4 / 9, 4 / 9, 1 / 9], atol=0.03)
+
+
+def test_places_are_by_rank_and_then_by_room() -> None:
+    """The third is dominated; of the front the ends are infinitely far from others, the fifth has least room."""
+    values = np.array([[0.0, 9.0], [9.0, 0.0], [9.5, 9.5], [3.0, 3.0], [2.9, 3.2]])
+    assert places(values) == [0, 0, 3, 1, 2]
