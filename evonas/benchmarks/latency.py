@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from evonas.benchmarks.latency_table import built, measured_table
-from evonas.campaign.assemble import make_component, make_space
 from evonas.campaign.inline import inline_component
+from evonas.campaign.making import make_component, make_space
 from evonas.objectives.devices import check_alone, others_on
 from evonas.objectives.runtimes import inference_inputs, prepared
 from evonas.objectives.timing import Timing, measuring, timed_in_turn

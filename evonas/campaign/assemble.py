@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 
-from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
-from evonas.campaign.fit import check_shapes, check_trainer, refuse_columns
+from evonas.campaign.fit import check_trainer, refuse_columns
+from evonas.campaign.making import at, make_component, make_space, named, reads_dataset
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
-from evonas.campaign.rooms import ROOMS, SUPPLIES
+from evonas.campaign.rooms import ROOMS
 from evonas.campaign.rungs import check_climbing, shorter_parts
-from evonas.campaign.specification import Component
 from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.core.evaluation import Evaluator
 from evonas.core.example_inputs import example_inputs
@@ -43,8 +41,6 @@ from surrogates.predictor import Predictor
 from surrogates.proxies.proxy import Proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from torch import Tensor
 
 PROXY_BATCH = 32
@@ -63,7 +59,7 @@ def assemble(parts: Parts) -> Plan:
     with at(("evaluator",)):
         measurements = evaluator.measurements if isinstance(evaluator, TableEvaluator) else None
     if measurements is None:
-        refuse_columns(objectives, _reads_dataset(parts.evaluator))
+        refuse_columns(objectives, reads_dataset(parts.evaluator))
     with at(("constraints",) if parts.constraints else ("objectives",)):
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
@@ -80,7 +76,7 @@ def assemble(parts: Parts) -> Plan:
     rung_evaluators: dict[Rung, Evaluator] = {}
     if parts.rungs:
         check_climbing(searcher, space)
-        for rung, shorter in shorter_parts(parts, _reads_dataset(parts.evaluator)).items():
+        for rung, shorter in shorter_parts(parts, reads_dataset(parts.evaluator)).items():
             rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
         searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
     executor, workers = _executor(parts.executor)
@@ -103,95 +99,20 @@ def assemble(parts: Parts) -> Plan:
     )
 
 
-def make_space(space: Part, dataset: Part, evaluator: Part | None) -> Space:
-    """The space, made for the dataset's shape where it is named and the evaluator trains on the dataset.
-
-    Raises:
-        CampaignError: It cannot be made, or builds networks for other data.
-    """
-    if not _reads_dataset(evaluator):
-        return cast(Space, make_component("space", space))
-    data = cast(Dataset, make_component("dataset", dataset))
-    made = cast(Space, make_component("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
-    check_shapes(made, data)
-    return made
-
-
-def _reads_dataset(evaluator: Part | None) -> bool:
-    """Whether the evaluator takes the campaign's dataset; a table does not."""
-    if evaluator is None:
-        return True
-    component = _component(evaluator, ("evaluator",))
-    if component is None:
-        return False
-    with at(("evaluator",)):
-        return "dataset" in inspect.signature(find(ROOMS["evaluator"], component.name)).parameters
-
-
 def _evaluators(
     parts: Parts, space: Space, dataset: Dataset, objectives: Sequence[Objective]
 ) -> tuple[Evaluator, Evaluator | None]:
     """The search's evaluator, and one that looks at test data where the evaluator can."""
     part = parts.evaluator if parts.evaluator is not None else "training"
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
-    if _reads_dataset(part):
+    if reads_dataset(part):
         supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
         check_trainer(trainer, dataset)
     evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
-    component = _component(part, ("evaluator",))
+    component = named(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
         return evaluator, None
     return evaluator, cast(Evaluator, make_component("evaluator", part, {**supplied, "test": True}))
-
-
-def make_component(section: str, part: Part, supplied: Mapping[str, Any] | None = None, path: YamlPath = ()) -> object:
-    """The component that ``part`` stands for; ``supplied`` arguments are passed where its constructor takes them.
-
-    Raises:
-        CampaignError: There is no such component, or it cannot be made; its faults are those of ``path``.
-    """
-    room, place = ROOMS[section], path or (section,)
-    component = _component(part, place)
-    if component is None:
-        if not isinstance(part, room.interface_class()):
-            raise CampaignError(
-                [Fault(place, f"expected {room.article} {room.title}: a name or an object. Got {part!r}")]
-            )
-        return part
-    with at(place):
-        made = find(room, component.name)
-        faults = check_arguments(made, component.arguments, SUPPLIES[section])
-        if faults:
-            raise CampaignError([Fault((*place, *fault.path), fault.message) for fault in faults])
-        accepted = inspect.signature(made).parameters
-        passed = {name: value for name, value in (supplied or {}).items() if name in accepted}
-        return made(**{**passed, **converted_arguments(made, component.arguments)})
-
-
-def _component(part: Part, place: YamlPath) -> Component | None:
-    """A part that was named; None for an object."""
-    if isinstance(part, Component):
-        return part
-    if isinstance(part, str):
-        return Component.of(part)
-    if isinstance(part, Mapping):
-        if not isinstance(part.get("name"), str):
-            raise CampaignError(
-                [Fault(place, f"a component is a name, or a mapping with one under 'name'. Got {part!r}")]
-            )
-        return Component.of(**{str(key): value for key, value in part.items()})
-    return None
-
-
-@contextmanager
-def at(path: YamlPath) -> Iterator[None]:
-    """Says where in the campaign a part could not be made."""
-    try:
-        yield
-    except CampaignError:
-        raise
-    except (ValueError, TypeError, OSError) as error:
-        raise CampaignError([Fault(path, str(error))]) from error
 
 
 def _objectives(parts: Sequence[Part]) -> list[Objective]:
@@ -208,7 +129,7 @@ def _objectives(parts: Sequence[Part]) -> list[Objective]:
 def _objective(part: Part, path: YamlPath) -> Objective:
     if isinstance(part, Objective):
         return part
-    component = _component(part, path)
+    component = named(part, path)
     with at(path):
         return Function(cast(Callable[..., float], part)) if component is None else build_objective(component)
 
@@ -221,7 +142,7 @@ def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
     """
     made: dict[str, Proxy] = {}
     for index, part in enumerate(parts):
-        component = _component(part, ("proxies", index))
+        component = named(part, ("proxies", index))
         name = component.name.rpartition(".")[2] if component is not None else type(part).__name__
         if name in made:
             raise CampaignError([Fault(("proxies", index), f"proxy {name!r} is named twice; name it once")])
@@ -230,7 +151,7 @@ def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
 
 
 def _predictor(part: Part, space: Space) -> Callable[[Encoding], Predictor]:
-    if _component(part, ("predictor",)) is None:
+    if named(part, ("predictor",)) is None:
         return cast(Callable[[Encoding], Predictor], part)
 
     def make(encoding: Encoding) -> Predictor:
@@ -242,7 +163,7 @@ def _predictor(part: Part, space: Space) -> Callable[[Encoding], Predictor]:
 
 
 def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
-    component = _component(part, ("executor",))
+    component = named(part, ("executor",))
     if component is None:
         raise CampaignError([Fault(("executor",), f"expected an executor's name. Got {part!r}")])
     with at(("executor",)):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evonas.campaign.assemble import make_space
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
-from evonas.campaign.session import JOURNAL
+from evonas.campaign.making import make_space
+from evonas.campaign.results_folder import JOURNAL
 from evonas.core.objective import Goal, Missing, Needs, Objective, Subject
 from evonas.core.record import Record
 from evonas.journal.journal import Journal

@@ -14,7 +14,8 @@ from evonas.campaign.importable import importable
 from evonas.campaign.parts import parts_of
 from evonas.campaign.plan import Plan
 from evonas.campaign.result import Result
-from evonas.campaign.session import REPORT, execute
+from evonas.campaign.results_folder import REPORT
+from evonas.campaign.session import execute
 from evonas.report.live import front_table
 from evonas.report.statistics import failure_groups
 from evonas.report.views import output_console, terminal_view

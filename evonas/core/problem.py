@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 
 from evonas.core.constraint import Constraint
 from evonas.core.failure import Failure, told
@@ -177,6 +176,8 @@ class Problem:
         return replace(candidate, exact={**candidate.exact, **exact})
 
     def _built_and_measured(self, candidate: Candidate, rejections: Rejections) -> Mapping[str, float] | None:
+        import torch
+
         with torch.random.fork_rng(devices=[]):
             # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
             torch.default_generator.manual_seed(int(candidate.key[:8], 16))

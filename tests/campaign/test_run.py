@@ -15,7 +15,8 @@ from quick import SPACE, Recorder, Scripted, quick_plan, sequence
 
 from evonas.benchmarks.sleeping import Sleeping
 from evonas.campaign.recall import recall
-from evonas.campaign.session import JOURNAL, ChangedCampaign, execute
+from evonas.campaign.results_folder import JOURNAL
+from evonas.campaign.session import ChangedCampaign, execute
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure

@@ -151,6 +151,19 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("command", ["show", "pick"])
+def test_looking_at_results_is_quick_because_no_network_is_needed(command: str, finished: tuple[Path, str]) -> None:
+    code = (
+        f"import sys\nfrom evonas.cli.main import main\ntry:\n    main(['{command}', 'results/fast'])\n"
+        "except SystemExit as ended:\n    assert not ended.code\n"
+        "print(sorted({'torch', 'xgboost', 'sklearn', 'scipy', 'plotly', 'pymoo'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=finished[0], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 COMMANDS = [
     "run",
     "check",
