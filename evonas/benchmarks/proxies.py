@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.arguments import check_arguments
 from evonas.core.problem import Candidate
 from evonas.datasets.coloured_digits import ColouredDigits
@@ -60,7 +61,7 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
     inputs, targets = split.inputs[:batch], split.targets[:batch]
     measured: list[dict[str, float]] = []
     with one_torch_thread():
-        for _ in range(cells):
+        for _ in tracked(range(cells)):
             space = Cell201()
             jobs = _jobs(space.build(space.sample(rng)), inputs, targets, sets, found)
             measured.append(_in_turn(jobs, repeats))

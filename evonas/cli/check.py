@@ -7,6 +7,7 @@ import statistics
 
 import numpy as np
 
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.document import read
 from evonas.campaign.importable import importable
 from evonas.campaign.plan import Plan
@@ -130,7 +131,7 @@ def _rehearsed(plan: Plan) -> tuple[float | None, str]:
     if not isinstance(plan.evaluator, TrainingEvaluator):
         return None, ""
     candidates = _candidates(plan, np.random.default_rng(1))
-    outcomes = [plan.evaluator.rehearse(candidate.simplified) for candidate in candidates]
+    outcomes = [plan.evaluator.rehearse(candidate.simplified) for candidate in tracked(candidates)]
     failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     failing = f"{len(failures)} failed ({failures[0].kind}): {failures[0].message}" if failures else ""
     if len(failures) == len(outcomes):
