@@ -1,11 +1,13 @@
-"""Evolves a formula over proxies that ranks measured architectures, for ``proxies: [{name: evolved, formula: PATH}]``.
+"""Evolves a formula that ranks measured architectures, for ``proxies: [{name: evolved, formula: PATH}]``.
 
     python runs/evolve_proxy.py table cell201 nasbench201.csv.gz cifar10_valid_acc_200ep formula.json \
         --input jacob_cov=proxy_jacov --input parameters=proxy_params
     python runs/evolve_proxy.py campaign results/digits validation_error formula.json
 
-A formula holds for networks whose scores are on the scale of those it was evolved on: the same space, skeleton, input
-shape and implementation of the proxies. Published scores show what is possible; evolve for a campaign on a campaign.
+Its inputs are proxies and statistics of the simplified graph (``surrogates/graph_statistics.py``), which ``--no-graph``
+leaves out. A formula holds for networks whose scores are on the scale of those it was evolved on: the same space,
+skeleton, input shape and implementation of the proxies. Published scores show what is possible; evolve for a campaign
+on a campaign.
 Half of the architectures' functions are held out: they neither train nor select, and the figures printed are theirs.
 Isomorphic architectures fall into the same half.
 """
@@ -23,11 +25,13 @@ import numpy as np
 import typer
 
 import spaces
-from evonas.campaign.recall import recall
+from evonas.campaign.recall import Written, recall
 from evonas.tables.table import Table
+from spaces.architecture import Architecture
 from spaces.discovery import find
 from surrogates.evolution import Evolution, evolve
 from surrogates.formula import Formula
+from surrogates.graph_statistics import statistic_columns
 from surrogates.predictor import FloatArray
 from surrogates.ranking import kendall_tau
 
@@ -37,6 +41,7 @@ Output = Annotated[Path, typer.Argument(help="Formula file to write.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the split and of the evolution.")]
 Population = Annotated[int, typer.Option(min=2, help="Formulas of a generation.")]
 Generations = Annotated[int, typer.Option(min=1)]
+Graph = Annotated[bool, typer.Option(help="Statistics of the graph are inputs too.")]
 
 
 @app.command()
@@ -52,6 +57,7 @@ def table(
     seed: Seed = 0,
     population: Population = Evolution.population,
     generations: Generations = Evolution.generations,
+    graph: Graph = True,
 ) -> None:
     """Evolves on a table of measured architectures."""
     read = Table.read(path, find(spaces.ROOM, space)())
@@ -59,9 +65,9 @@ def table(
     if not named:
         named = {name.removeprefix("proxy_"): name for name in read.names if name.startswith("proxy_")}
     scores = {proxy: read.column(column) for proxy, column in named.items()}
-    keys = [read.space.simplify(architecture).key for architecture in read.architectures]
+    graphs = [read.space.simplify(architecture) for architecture in read.architectures]
     data = {"file": path.name, "target": target, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    _evolve(scores, read.column(target), keys, data, output, seed, Evolution(population, generations))
+    _evolve(scores, read.column(target), graphs, graph, data, output, seed, Evolution(population, generations))
 
 
 @app.command()
@@ -72,9 +78,13 @@ def campaign(
     seed: Seed = 0,
     population: Population = Evolution.population,
     generations: Generations = Evolution.generations,
+    graph: Graph = True,
 ) -> None:
     """Evolves on a campaign's trained candidates and the proxy scores that were recorded with them."""
-    archive = recall(folder).archive
+    record = recall(folder)
+    archive = record.archive
+    if graph and isinstance(record.space, Written):
+        raise typer.BadParameter(f"graphs are simplified by their space, which {folder} cannot give; use --no-graph")
     if target not in archive.names:
         raise typer.BadParameter(f"{target!r} is no objective of the campaign; it has {', '.join(archive.names)}")
     trained = archive.trained
@@ -85,22 +95,25 @@ def campaign(
     values = -archive.values(trained)[:, archive.names.index(target)]
     told = json.dumps([[trial.proposal.key, dict(trial.proposal.proxies), dict(trial.values)] for trial in trained])
     data = {"file": str(folder), "target": target, "sha256": hashlib.sha256(told.encode()).hexdigest()}
-    keys = [trial.proposal.key for trial in trained]
-    _evolve(scores, values, keys, data, output, seed, Evolution(population, generations))
+    graphs = [record.space.simplify(trial.proposal.architecture) for trial in trained]
+    _evolve(scores, values, graphs, graph, data, output, seed, Evolution(population, generations))
 
 
 def _evolve(
     scores: dict[str, FloatArray],
     values: FloatArray,
-    keys: Sequence[str],
+    graphs: Sequence[Architecture],
+    with_statistics: bool,
     data: dict[str, Any],
     output: Path,
     seed: int,
     settings: Evolution,
 ) -> None:
+    if with_statistics:
+        scores = scores | statistic_columns(graphs)
     known = np.isfinite(values) & np.all([np.isfinite(column) for column in scores.values()], axis=0)
     rng = np.random.default_rng(seed)
-    functions = np.array(keys)
+    functions = np.array([graph.key for graph in graphs])
     chosen = rng.permutation(np.unique(functions[known]))
     learned = known & np.isin(functions, chosen[: len(chosen) // 2])
     held_out = known & ~learned
@@ -120,7 +133,7 @@ def _evolve(
     output.write_text(json.dumps(document, indent=1) + "\n")
     typer.echo(f"formula: {formula.text}")
     typer.echo(
-        f"held-out Kendall tau {figures['held_out_tau']:.4f} over {figures['held_out']:,}; best single proxy there, "
+        f"held-out Kendall tau {figures['held_out_tau']:.4f} over {figures['held_out']:,}; best single input there, "
         f"{figures['best_single']}: {figures['best_single_held_out_tau']:.4f}; {seconds:.0f} s; written to {output}"
     )
 
@@ -128,7 +141,7 @@ def _evolve(
 def _figures(
     formula: Formula, scores: dict[str, FloatArray], values: FloatArray, learned: Any, held_out: Any
 ) -> dict[str, Any]:
-    """Kendall tau on both halves; the best single proxy is the best on the half held out, which favours it."""
+    """Kendall tau on both halves; the best single input is the best on the half held out, which favours it."""
     ranked = formula.apply(scores)
     single = {name: kendall_tau(column[held_out], values[held_out]) or 0.0 for name, column in scores.items()}
     best = max(single, key=single.__getitem__)

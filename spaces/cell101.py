@@ -135,27 +135,11 @@ class Cell101(Space):
 
     def check(self, architecture: Architecture) -> None:
         """Passes where the graph is a cell of this space without dead vertices."""
-        cell = cell_of(architecture)
-        ops, edges = cell
-        for position, op in enumerate(ops[1:-1], start=1):
-            if op not in self._choices:
-                raise ValueError(f"vertex {position} must be one of {', '.join(self._choices)}; got {op!r}")
-        dead = dead_vertices(cell)
-        if dead:
-            raise ValueError(
-                f"every vertex must lie on a path from input to output; of {', '.join(ops)} with the edges {edges} "
-                f"these do not: {', '.join(map(str, dead))}. Leave them out, as simplify and parse do, or connect them"
-            )
-        if len(ops) > self._vertices:
-            raise ValueError(f"a cell has at most {self._vertices} vertices; got {len(ops)}: leave some out")
-        if len(edges) > self._edges:
-            raise ValueError(f"a cell has at most {self._edges} edges; got {len(edges)}: leave some out")
+        self._member(architecture)
 
     def simplify(self, architecture: Architecture) -> Architecture:
         """Without vertices that lie on no path from input to output; members of the space stay as they are."""
-        cell = cell_of(architecture)
-        alive = pruned(cell)
-        return architecture if alive is cell else architecture_of(alive)
+        return _simplified(architecture)
 
     def cost(self, architecture: Architecture) -> Cost:
         """Exact cost. The benchmark prunes first, a dead vertex has no channels by its rule: it counts nothing."""
@@ -186,8 +170,23 @@ class Cell101(Space):
         return module_hash(pruned(cell_of(architecture)))
 
     def _member(self, architecture: Architecture) -> Cell:
-        self.check(architecture)
-        return cell_of(architecture)
+        """The architecture as a cell, checked to be one of this space."""
+        cell = cell_of(architecture)
+        ops, edges = cell
+        for position, op in enumerate(ops[1:-1], start=1):
+            if op not in self._choices:
+                raise ValueError(f"vertex {position} must be one of {', '.join(self._choices)}; got {op!r}")
+        dead = dead_vertices(cell)
+        if dead:
+            raise ValueError(
+                f"every vertex must lie on a path from input to output; of {', '.join(ops)} with the edges {edges} "
+                f"these do not: {', '.join(map(str, dead))}. Leave them out, as simplify and parse do, or connect them"
+            )
+        if len(ops) > self._vertices:
+            raise ValueError(f"a cell has at most {self._vertices} vertices; got {len(ops)}: leave some out")
+        if len(edges) > self._edges:
+            raise ValueError(f"a cell has at most {self._edges} edges; got {len(edges)}: leave some out")
+        return cell
 
     def _neighbours(self, cell: Cell) -> tuple[Cell, ...]:
         return _neighbours(cell, self._choices, self._vertices, self._edges)
@@ -215,6 +214,13 @@ def _fitting(stacks: int, height: int, width: int) -> int:
 @lru_cache(maxsize=1 << 12)
 def _neighbours(cell: Cell, choices: tuple[str, ...], vertices: int, edges: int) -> tuple[Cell, ...]:
     return tuple(neighbours(cell, choices, vertices, edges))
+
+
+@lru_cache(maxsize=1 << 15)
+def _simplified(architecture: Architecture) -> Architecture:
+    cell = cell_of(architecture)
+    alive = pruned(cell)
+    return architecture if alive is cell else architecture_of(alive)
 
 
 @lru_cache(maxsize=1 << 15)

@@ -10,6 +10,7 @@
 - ``threads.py``: one torch thread for small work.
 - ``proxies/``: scores of built, untrained networks in milliseconds; ``probe.py`` shares the passes among them.
 - ``combination.py``, ``combinations/``: one score of many proxies'.
+- ``formula.py``, ``graph_statistics.py``, ``evolution.py``: formulas over proxies and graphs, and how they are evolved.
 - ``ranking.py``: how well predictions rank and how honest their intervals are.
 
 To add a component, add a file to its room; it is found by the file's name and its laws are tested by themselves.

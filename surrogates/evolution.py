@@ -1,4 +1,4 @@
-"""Evolving a formula over proxies by genetic programming."""
+"""Evolving a formula over proxies and statistics of graphs by genetic programming."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def evolve(
     here is learned from: what is to be judged must be held out before.
 
     Args:
-        scores: By proxy name, shape ``(n,)``, finite; names are identifiers.
+        scores: By name of a proxy or a statistic of the graph, shape ``(n,)``, finite; names are identifiers.
         values: What they should rank, shape ``(n,)``, finite, higher is better.
         rng: Source of all randomness. DEAP's own generator is Python's global one, which is seeded from it and put
             back afterwards.
@@ -106,10 +106,10 @@ def evolve(
 
 def _check_data(scores: Mapping[str, FloatArray], values: FloatArray) -> None:
     if not scores:
-        raise ValueError("a formula needs at least one proxy; got none")
+        raise ValueError("a formula needs at least one input; got none")
     for name, column in scores.items():
         if not name.isidentifier() or name in FUNCTIONS:
-            raise ValueError(f"a proxy's name in a formula must be an identifier and no function; got {name!r}")
+            raise ValueError(f"an input's name in a formula must be an identifier and no function; got {name!r}")
         if column.shape != values.shape or not np.isfinite(column).all():
             raise ValueError(f"scores of {name} must be finite, one for each value; leave out rows that lack one")
     if len(values) < 16 or not np.isfinite(values).all():

@@ -1,4 +1,4 @@
-"""Formulas over proxies: text, read without evaluating it as code."""
+"""Formulas over proxies and statistics of graphs: text, read without evaluating it as code."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Input:
     """One name of a formula: ``(log(x) - centre) / spread`` of a raw score x, with the formulas' own ``log``.
 
     Attributes:
-        name: Of a proxy.
+        name: Of a proxy, or of a statistic of the graph (``graph_statistics.py``).
         centre: Median of log(x) where the formula was made.
         spread: Half of its interquartile range there; positive.
     """

@@ -54,12 +54,23 @@ class Front:
         points = points[np.isfinite(points).all(axis=1)]
         return float(moocore.igd_plus(points, ref=self._front)) if len(points) else float("nan")
 
-    def chosen(self, rows: Sequence[int]) -> list[int]:
-        """Those of the rows that no other of them dominates: what a search hands back."""
-        finite = [row for row in rows if np.isfinite(self.scaled[row]).all()]
+    def chosen(self, rows: Sequence[int], measured: Sequence[float] | None = None) -> list[int]:
+        """Those of the rows that no other of them dominates: what a search hands back.
+
+        Args:
+            rows: The rows in the order of evaluation; one that was trained several times stands there as often.
+            measured: The first objective as each evaluation measured it, minimised; rows count with their means. None
+                for the table's own.
+        """
+        first = self.scaled[list(rows), 0] if measured is None else measured
+        found: dict[int, list[float]] = {}
+        for row, value in zip(rows, first, strict=True):
+            found.setdefault(row, []).append(float(value))
+        finite = [row for row in found if np.isfinite(self.scaled[row]).all()]
         if not finite:
             return []
-        keep = moocore.is_nondominated(self.scaled[finite], keep_weakly=False)
+        means = [np.nanmean(found[row]) for row in finite]
+        keep = moocore.is_nondominated(np.column_stack([means, self.scaled[finite, 1:]]), keep_weakly=False)
         return [row for row, kept in zip(finite, keep, strict=True) if kept]
 
     def _volume(self, points: FloatArray) -> float:

@@ -30,11 +30,13 @@ class Run:
         rows: The table's rows in the order of evaluation.
         seconds: Processor time of choosing.
         ended: Why it ended before its budget; empty where it did not.
+        replicates: Which training of its row each evaluation was, from 0; empty where each was the first.
     """
 
     rows: tuple[int, ...]
     seconds: float
     ended: str = ""
+    replicates: tuple[int, ...] = ()
 
 
 def measured_run(setting: Mapping[str, Any], method: str, seed: int, budget: int) -> dict[str, Any]:
@@ -63,10 +65,11 @@ def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
         for proposal in proposals:
             trial = archive.propose(proposal)
             handed_out = plan.problem.handed_out(proposal.architecture)
-            evaluation = plan.evaluator.evaluate(handed_out, integer_seed(seed, trial.number, "train"))
+            evaluation = plan.evaluator_of(proposal).evaluate(handed_out, integer_seed(seed, trial.number, "train"))
             archive.record(trial.number, evaluation)
     rows = tuple(row_of[trial.proposal.architecture.key] for trial in archive.trials)
-    return Run(rows, time.process_time() - started, ended)
+    replicates = tuple(trial.proposal.replicate for trial in archive.trials)
+    return Run(rows, time.process_time() - started, ended, replicates if any(replicates) else ())
 
 
 def described(method: str) -> str:

@@ -50,6 +50,7 @@ class Setting:
         report: The column that stands in the first objective's place in the final figures, with its goal; None for the
             first objective itself.
         identity: As the table evaluator's.
+        replicates: Columns of further trainings of the first objective, which methods with replicates read.
     """
 
     space: str
@@ -57,11 +58,12 @@ class Setting:
     objectives: Goals
     report: tuple[str, Goal] | None = None
     identity: Literal["function", "notation"] | None = None
+    replicates: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """Digest of the setting and of what the table holds."""
         content = hashlib.sha256(Path(self.table).read_bytes()).hexdigest()
-        told = (self.space, content, self.objectives, self.report, self.identity)
+        told = (self.space, content, self.objectives, self.report, self.identity, self.replicates)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -86,7 +88,12 @@ class Field:
             *(Column(column, goal, needs="architecture") for column, goal in others),
         ]
         self.evaluator = TableEvaluator(
-            self.space, self.objectives, setting.table, identity=setting.identity, report=self._reported()
+            self.space,
+            self.objectives,
+            setting.table,
+            replicates={first[0]: setting.replicates},
+            identity=setting.identity,
+            report=self._reported(),
         )
         architectures = self.evaluator.measurements.architectures
         self.row_of = {architecture.key: row for row, architecture in enumerate(architectures)}
@@ -101,6 +108,12 @@ class Field:
         """The same with the report column in the first objective's place."""
         first = self.setting.report or self.setting.objectives[0]
         return self._minimised((first, *self.setting.objectives[1:]))
+
+    @cached_property
+    def trainings(self) -> FloatArray:
+        """The first objective of every row's trainings, minimised: shape ``(rows, 1 + replicates)``."""
+        first, goal = self.setting.objectives[0]
+        return self._minimised(tuple((column, goal) for column in (first, *self.setting.replicates)))
 
     def _reported(self) -> list[str]:
         report = self.setting.report

@@ -19,6 +19,7 @@ from evonas.datasets.coloured_digits import ColouredDigits
 from evonas.datasets.digits import Digits
 from evonas.executors.processes import Processes
 from evonas.searchers.proxy_scores import LOT, ProxyScores
+from spaces.architecture import Architecture
 from spaces.cell201 import Cell201
 from spaces.discovery import discover
 from surrogates import PROXIES
@@ -63,7 +64,8 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
     with one_torch_thread():
         for _ in tracked(range(cells)):
             space = Cell201()
-            jobs = _jobs(space.build(space.sample(rng)), inputs, targets, sets, found)
+            cell = space.sample(rng)
+            jobs = _jobs(space.build(cell), cell, inputs, targets, sets, found)
             measured.append(_in_turn(jobs, repeats))
         compact_rows = _compact({name: found[name] for name in NINE}, compact, rng)
     rows = [
@@ -79,11 +81,16 @@ def measure_proxies(cells: int, repeats: int, batch: int, compact: int, seed: in
 
 
 def _jobs(
-    model: nn.Module, inputs: Tensor, targets: Tensor, sets: Mapping[str, tuple[str, ...]], found: Mapping[str, Proxy]
+    model: nn.Module,
+    cell: Architecture,
+    inputs: Tensor,
+    targets: Tensor,
+    sets: Mapping[str, tuple[str, ...]],
+    found: Mapping[str, Proxy],
 ) -> dict[str, Callable[[], object]]:
     def scoring(names: tuple[str, ...]) -> Callable[[], object]:
         chosen = {name: found[name] for name in names}
-        return lambda: score_all(chosen, model, inputs, targets)
+        return lambda: score_all(chosen, model, inputs, targets, architecture=cell)
 
     def step(images: Tensor) -> None:
         model.train()

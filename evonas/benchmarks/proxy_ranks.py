@@ -16,6 +16,7 @@ from evonas.benchmarks.proxy_trials import ProxyTrials
 from evonas.benchmarks.table_target import TableTarget
 from evonas.campaign.arguments import check_arguments
 from evonas.campaign.assemble import make_proxies
+from evonas.campaign.describe import described
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.inline import inline_component, inline_components
 from evonas.campaign.making import at, make_component, make_space
@@ -233,7 +234,8 @@ def _context(asked: ProxyComparison, parts: Mapping[str, Part], proxies: Mapping
         "code": code_digest(type(proxy) for proxy in proxies.values()),
         "table": hashlib.sha256(asked.table.read_bytes()).hexdigest(),
         "space": asked.space,
-        "proxies": list(parts),
+        # Descriptions too: they hold what stands in the file of a formula.
+        "proxies": {label: described(proxy) for label, proxy in zip(parts, proxies.values(), strict=True)},
         "dataset": asked.dataset,
         "batch": asked.batch,
     }

@@ -56,7 +56,8 @@ class ProxyTrials:
             # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
             torch.default_generator.manual_seed(integer_seed(seed, int(architecture.key[:8], 16), "weights"))
             started = time.process_time()
-            outcomes = score_all(self.proxies, self.space.build(architecture), inputs, targets)
+            model = self.space.build(architecture)
+            outcomes = score_all(self.proxies, model, inputs, targets, architecture=architecture)
             seconds = time.process_time() - started
         return {
             "scores": {name: value for name, value in outcomes.items() if not isinstance(value, ProxyFailure)},

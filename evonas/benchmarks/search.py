@@ -11,7 +11,7 @@ import numpy as np
 
 from evonas.benchmarks._search_quality import Front, first_reaching, regrets
 from evonas.benchmarks._search_run import Run, described, measured_run, method_name
-from evonas.benchmarks._search_setting import Setting, field_of
+from evonas.benchmarks._search_setting import Field, Setting, field_of
 from evonas.benchmarks.cached_runs import CachedRuns, code_digest
 from evonas.core.archive import FloatArray
 
@@ -89,7 +89,7 @@ def measure_search(
             at = {"method": method_name(method), "budget": budget, "seeds": seeds}
             if len(setting.objectives) > 1:
                 at |= _spread("hypervolume", curves[method][:, budget - 1])
-                chosen = [front.chosen(run.rows[:budget]) for run in runs[method]]
+                chosen = [front.chosen(run.rows[:budget], _measured(field, run)[:budget]) for run in runs[method]]
                 at["igd_plus"] = float(np.median([tested.distance(rows) for rows in chosen]))
             at["regret"] = float(np.median(regret[method][:, budget - 1]))
             at["found"] = float(np.mean(regret[method][:, budget - 1] <= 0))
@@ -121,8 +121,16 @@ def _all_runs(
         for seed, outcome in enumerate(outcomes):
             if "failure" in outcome:
                 raise ValueError(f"method {method!r} failed with seed {seed}: {outcome['failure']}")
-        runs[method] = [Run(**{**outcome, "rows": tuple(outcome["rows"])}) for outcome in outcomes]
+        runs[method] = [
+            Run(**{**outcome, "rows": tuple(outcome["rows"]), "replicates": tuple(outcome["replicates"])})
+            for outcome in outcomes
+        ]
     return runs
+
+
+def _measured(field: Field, run: Run) -> list[float]:
+    """The first objective as each evaluation of a run measured it, minimised."""
+    return [float(value) for value in field.trainings[list(run.rows), list(run.replicates) or 0]]
 
 
 def _reached(

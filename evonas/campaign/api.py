@@ -32,6 +32,7 @@ def search(
     batch: int = 8,
     retrain_seeds: int = 0,
     rungs: Sequence[int] = (),
+    replicates: int = 1,
     timeout_seconds: float | None = None,
     directory: str | Path | None = None,
     name: str = "search",
@@ -62,6 +63,8 @@ def search(
         retrain_seeds: Trainings of each member of the final front for figures on test data.
         rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full
             training. Each counts by its epochs against the budget.
+        replicates: Most trainings of each member of the front while the search goes on, with other seeds; its values
+            are their mean. Each counts against the budget, of which at most a tenth goes to them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
@@ -77,7 +80,8 @@ def search(
         SearchError: No feasible architecture was found; says which constraint rejected how many.
         ValueError: A number is out of its range.
     """
-    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch, retrain_seeds=retrain_seeds)
+    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch)
+    _check_numbers(retrain_seeds=retrain_seeds, replicates=replicates)
     plan = assemble(
         Parts(
             name=name,
@@ -97,6 +101,7 @@ def search(
             seed=seed,
             retrain_seeds=retrain_seeds,
             rungs=_rising(rungs),
+            replicates=replicates,
         )
     )
     observer = progress if isinstance(progress, Observer) else Silent()
@@ -106,7 +111,7 @@ def search(
     return Result(record)
 
 
-_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0}
+_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0, "replicates": 1}
 
 
 def _check_numbers(**numbers: int) -> None:

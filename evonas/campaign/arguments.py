@@ -7,6 +7,7 @@ import json
 import types
 import typing
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
@@ -20,6 +21,7 @@ _WORDS: Mapping[Any, str] = {
     float: "a number",
     str: "a text",
     bool: "true or false",
+    Path: "a path",
     type(None): "null",
 }
 _TRUTHS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}

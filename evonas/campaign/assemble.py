@@ -12,11 +12,12 @@ import numpy as np
 import torch
 
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
-from evonas.campaign.fit import check_trainer, refuse_columns
+from evonas.campaign.fitting import check_trainer, refuse_columns
 from evonas.campaign.making import at, make_component, make_space, named, reads_dataset
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
+from evonas.campaign.replication import Replication, evaluators_of_replicates
 from evonas.campaign.rooms import ROOMS
 from evonas.campaign.rungs import check_climbing, shorter_parts
 from evonas.campaign.successive_halving import SuccessiveHalving
@@ -79,6 +80,11 @@ def assemble(parts: Parts) -> Plan:
         for rung, shorter in shorter_parts(parts, reads_dataset(parts.evaluator)).items():
             rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
         searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
+    replicate_evaluators: list[Evaluator] = []
+    if parts.replicates > 1:
+        with at(("replicates",)):
+            replicate_evaluators = evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
+        searcher = Replication(searcher, parts.replicates, parts.replicate_share)
     executor, workers = _executor(parts.executor)
     return Plan(
         name=parts.name,
@@ -93,9 +99,11 @@ def assemble(parts: Parts) -> Plan:
         initial=parts.initial,
         batch=parts.batch,
         seed=parts.seed,
-        retrain_seeds=parts.retrain_seeds,
+        # A table's row is the same for every seed: read once, so that no deviation of 0 is told.
+        retrain_seeds=parts.retrain_seeds if measurements is None else min(parts.retrain_seeds, 1),
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
+        replicate_evaluators=replicate_evaluators,
     )
 
 

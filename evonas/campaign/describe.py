@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from evonas.campaign.specification import Component
@@ -44,6 +46,19 @@ def _callable(part: Any) -> dict[str, Any]:
     except (OSError, TypeError):
         return {"name": name}
     return {"name": name, "source": source}
+
+
+def file_contents(path: Path) -> Any:
+    """What is journalled of a file that a component reads: its JSON, or the SHA-256 of anything else.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    held = path.read_bytes()
+    try:
+        return json.loads(held)
+    except ValueError:
+        return f"sha256 {hashlib.sha256(held).hexdigest()}"
 
 
 def is_plain(value: object) -> bool:

@@ -104,11 +104,14 @@ def _check_proposals(proposals: Sequence[Proposal], archive: Archive, count: int
     if not 1 <= len(keys) <= count:
         raise SearchError(f"a searcher proposes 1 to {count} candidates when asked for {count}; got {len(keys)}")
     for index, proposal in enumerate(proposals):
-        seen = proposal.key in archive and not _climbs(proposal, archive.highest(proposal.key))
+        seen = proposal.key in archive and not _goes_on(proposal, archive)
         if seen or proposal.key in keys[:index]:
             raise SearchError(f"a searcher must not propose an architecture twice; got {proposal.notation!r} again")
 
 
-def _climbs(proposal: Proposal, earlier: Trial) -> bool:
-    """Whether a proposal trains longer what a shorter training has given values."""
+def _goes_on(proposal: Proposal, archive: Archive) -> bool:
+    """Whether a proposal trains longer what a shorter training has given values, or again what a full one has."""
+    earlier = archive.highest(proposal.key)
+    if proposal.replicate:
+        return earlier.trained and proposal.replicate == archive.trainings(proposal.key)
     return earlier.shortened and proposal.share > earlier.proposal.share

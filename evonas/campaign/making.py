@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
-from evonas.campaign.fit import check_shapes
+from evonas.campaign.fitting import check_shapes
 from evonas.campaign.parts import Part
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.specification import Component

@@ -23,8 +23,8 @@ from evonas.journal.journal import Journal
 FREE_TO_DIFFER = (*FREE_TO_CHANGE, "seed", "name")
 """What two journals of one campaign may differ in: with the same seed they would hold the same trials."""
 
-Place = tuple[str, Rung | None]
-"""What a trial is of: an architecture, on a rung."""
+Place = tuple[str, Rung | None, int]
+"""What a trial is of: an architecture, on a rung, and which of its trainings there."""
 
 
 def merge(first: Path, second: Path, target: Path) -> Record:
@@ -86,7 +86,7 @@ def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _place(trial: Trial) -> Place:
-    return trial.proposal.key, trial.proposal.rung
+    return trial.proposal.key, trial.proposal.rung, trial.proposal.replicate
 
 
 def _merged(records: Sequence[Record]) -> list[Trial]:

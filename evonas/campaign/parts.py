@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from evonas.campaign.arguments import own_parameters
-from evonas.campaign.describe import described, is_plain
+from evonas.campaign.describe import described, file_contents, is_plain
 from evonas.campaign.rooms import ROOMS, SUPPLIES
 from evonas.campaign.specification import Component, Specification
 from evonas.core.constraint import Constraint
@@ -40,6 +41,8 @@ class Parts:
     retrain_seeds: int = 3
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
+    replicates: int = 1
+    replicate_share: float = 0.1
 
 
 def parts_of(specification: Specification) -> Parts:
@@ -63,13 +66,16 @@ def parts_of(specification: Specification) -> Parts:
         retrain_seeds=specification.retrain_front.seeds,
         rungs=specification.rungs.epochs,
         reduction_factor=specification.rungs.reduction_factor,
+        replicates=specification.replicates.trainings,
+        replicate_share=specification.replicates.share,
     )
 
 
 def resolved(parts: Parts) -> dict[str, Any]:
     """The campaign as plain values with every default written out, those of constructors too, as it is journalled.
 
-    A default that another version changes is thus seen as a change, and one that the user writes out is not.
+    A default that another version changes is thus seen as a change, and one that the user writes out is not. Of a file
+    that is annotated as a ``Path`` it is what stands in it, so that a changed file is a changed campaign.
     """
     return {
         "name": parts.name,
@@ -85,8 +91,13 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "batch": parts.batch,
         "seed": parts.seed,
         "retrain_front": {"seeds": parts.retrain_seeds},
-        # Where there are none nothing is said of them: campaigns that began before there were rungs go on.
+        # Where there are none nothing is said of them: campaigns that began before there were such go on.
         **({"rungs": {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}} if parts.rungs else {}),
+        **(
+            {"replicates": {"trainings": parts.replicates, "share": parts.replicate_share}}
+            if parts.replicates > 1
+            else {}
+        ),
     }
 
 
@@ -108,4 +119,9 @@ def _component(section: str, part: Part | None) -> Any:
         for name, (_, default) in parameters.items()
         if default is not inspect.Parameter.empty and is_plain(default) and name not in SUPPLIES[section].unless_given
     }
-    return described({**defaults, **given})
+    files = {
+        f"{name} holds": file_contents(Path(given[name]))
+        for name, (annotation, _) in parameters.items()
+        if annotation is Path and name in given
+    }
+    return described({**defaults, **given, **files})

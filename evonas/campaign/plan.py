@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,13 +29,14 @@ class Plan:
         final_evaluator: Retrains the front and looks at test data; None where there are none.
         executor: Starts the executor; called once a run.
         workers: Evaluations at a time.
-        budget: Full trainings in all, failures included; one on a rung below counts by its epochs.
+        budget: Full trainings in all, failures and replicates included; one on a rung below counts by its epochs.
         initial: Candidates of the first round.
         batch: Candidates of every later round.
         seed: Fixes every random choice.
         retrain_seeds: Retrainings of each member of the front; 0 for none.
         resolved: The campaign as plain values with every default, as it is journalled.
         rung_evaluators: What evaluates instead on each rung below the full training.
+        replicate_evaluators: What evaluates instead each further training of one architecture, from the first.
     """
 
     name: str
@@ -53,9 +54,12 @@ class Plan:
     retrain_seeds: int
     resolved: Mapping[str, Any]
     rung_evaluators: Mapping[Rung, Evaluator] = field(default_factory=dict)
+    replicate_evaluators: Sequence[Evaluator] = ()
 
     def evaluator_of(self, proposal: Proposal) -> Evaluator:
-        """What evaluates a proposal: its rung's evaluator."""
+        """What evaluates a proposal: its rung's evaluator, or its replicate's."""
+        if proposal.replicate:
+            return self.replicate_evaluators[proposal.replicate - 1]
         return self.evaluator if proposal.rung is None else self.rung_evaluators[proposal.rung]
 
     def affordable(self, archive: Archive) -> int:

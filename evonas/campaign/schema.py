@@ -39,6 +39,8 @@ def json_schema() -> dict[str, Any]:
     properties["retrain_front"] = retrain_front | {"description": properties["retrain_front"]["description"]}
     rungs = {"anyOf": [definitions["Rungs"], {"type": "array", "items": _EPOCHS}, {"type": "null"}]}
     properties["rungs"] = rungs | {"description": properties["rungs"]["description"]}
+    replicates = {"anyOf": [definitions["Replicates"], {"type": "integer", "minimum": 1}, {"type": "null"}]}
+    properties["replicates"] = replicates | {"description": properties["replicates"]["description"]}
     defaults = Specification.from_mapping({"name": "x", "space": "x", "budget": 1}).resolved()
     for key in properties:
         if key not in ("name", "space", "budget", "results"):

@@ -101,6 +101,24 @@ class Rungs(BaseModel):
         return epochs
 
 
+class Replicates(BaseModel):
+    """How often the search trains its front's members, with another seed each time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    trainings: int = Field(default=1, ge=1, description="most trainings of one architecture; 1 trains none again")
+    share: float = Field(
+        default=0.1, ge=0, le=1, description="share of the trainings after the first round that go to it"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        if value is None:
+            return {}
+        return {"trainings": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _plain(value: Any, path: YamlPath) -> Any:
     """A copy of what JSON can hold, tuples as lists; anything else is an error with its place."""
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
@@ -214,6 +232,10 @@ class Specification(BaseModel):
         default=Rungs(),
         description="epochs of shorter trainings, of which the best candidates climb to the full one; null for none",
     )
+    replicates: Replicates = Field(
+        default=Replicates(),
+        description="how often the front's members are trained while the search goes on; null for once",
+    )
     retrain_front: RetrainFront = Field(
         default=RetrainFront(),
         description="how often the front is trained anew, for figures on test data; null for never",
@@ -256,6 +278,7 @@ class Specification(BaseModel):
             "initial": self.initial,
             "batch": self.batch,
             "rungs": {"epochs": list(self.rungs.epochs), "reduction_factor": self.rungs.reduction_factor},
+            "replicates": {"trainings": self.replicates.trainings, "share": self.replicates.share},
             "retrain_front": {"seeds": self.retrain_front.seeds},
             "results": self.results,
         }

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from evonas.core.archive import Archive, Funnel, Proposal
+from evonas.core.archive import Archive, Proposal
 from evonas.core.rung import Rung
 from evonas.core.searcher import Exhausted, Searcher
-from evonas.searchers.lots import next_round
+from evonas.searchers.lots import joined
 from evonas.searchers.promotion import climbers
 
 
@@ -45,12 +45,9 @@ class SuccessiveHalving(Searcher):
                 climbing = self._climbing(archive, count, 1)
                 if not climbing:
                     raise
-        funnel = chosen[0].funnel if chosen else Funnel(next_round(archive), {})
-        if climbing:
-            funnel = replace(funnel, counts={**funnel.counts, "climbing": len(climbing)})
         lowest = self.rungs[0]
         entering = [replace(one, rung=None if one.origin == "random" else lowest) for one in chosen]
-        return [replace(one, funnel=funnel) for one in climbing + entering]
+        return joined(archive, climbing, "climbing", entering)
 
     def _climbing(self, archive: Archive, count: int, reduction_factor: int) -> list[Proposal]:
         """At most ``count`` that climb, from the highest rung down."""

@@ -20,7 +20,7 @@ _KINDS = {
     "model_attributes_type": "a name, or a mapping with a name and its arguments",
 }
 
-_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor")}
+_INNER = {"retrain_front": ("seeds",), "rungs": ("epochs", "reduction_factor"), "replicates": ("trainings", "share")}
 """Keys inside keys of a campaign."""
 
 
@@ -56,6 +56,8 @@ def _message(path: YamlPath, details: ErrorDetails, descriptions: Mapping[str, s
 def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping[str, Any]) -> str:
     if kind == "rule":
         return details["msg"].removeprefix("expected ")
+    if path[-1] == "share":
+        return "a number from 0 to 1"
     if kind == "greater_than_equal":
         return f"a whole number, at least {context['ge']}"
     if kind == "too_short":
@@ -70,6 +72,8 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
         return "a number of seeds, a mapping with 'seeds', or null"
     if path == ("rungs",):
         return "a list of epochs, as in [3], a mapping with 'epochs', or null"
+    if path == ("replicates",):
+        return "a number of trainings, a mapping with 'trainings' and 'share', or null"
     if path == ("constraints",):
         return "a mapping of objectives to bounds, as in 'macs: \"<= 2e5\"'"
     return _KINDS.get(kind, details["msg"])

@@ -163,6 +163,9 @@ def benchmark_search(
     objectives: Annotated[str, typer.Option(help="Columns and goals; the first is trained for, others are known.")],
     space: Annotated[str, typer.Option(help="Whose notation the column arch is in.")] = "cell201",
     report: Annotated[str | None, typer.Option(help="Column and goal of figures on test data.")] = None,
+    replicates: Annotated[
+        str | None, typer.Option(help="Columns of further trainings of the first objective, for methods that repeat.")
+    ] = None,
     methods: Annotated[str, typer.Option(help="Method files, searchers or campaign files; all: every method.")] = "all",
     budgets: Annotated[str, typer.Option(help="Trainings to measure after.")] = "50,100,200,500",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method.")] = 30,
@@ -180,7 +183,10 @@ def benchmark_search(
     """
     from evonas.cli.search_benchmark import benchmark_methods
 
-    benchmark_methods(space, table, objectives, report, methods, budgets, seeds, workers, identity, runs, plot, json)
+    columns = tuple(replicates.split(",")) if replicates else ()
+    benchmark_methods(
+        *(space, table, objectives, report, columns, methods, budgets, seeds, workers, identity, runs, plot, json)
+    )
 
 
 @benchmarks.command("combinations")

@@ -12,8 +12,8 @@ from evonas.core.constraint import Constraint
 from evonas.core.objective import Goal
 from evonas.core.randomness import generator
 from evonas.core.record import Record
+from evonas.core.spread import spread
 from evonas.report.pick import Pick, Wish, pick
-from evonas.report.statistics import spread
 from evonas.report.watching import figure
 
 
@@ -53,14 +53,17 @@ def _line(picked: Pick) -> dict[str, object]:
 def _text(record: Record, picked: Pick) -> str:
     trial = picked.trial
     lines = [f"trial {trial.number} of {record.name}", f"notation  {trial.proposal.notation}"]
-    lines += [f"{name}  {figure(value)}" for name, value in trial.values.items()]
+    for name, value in trial.values.items():
+        over = trial.spreads.get(name)
+        several = f" ± {figure(over.std)} over {over.n} trainings" if over is not None and over.std is not None else ""
+        lines.append(f"{name}  {figure(value)}{several}")
     good = [one.values for one in record.retrainings.get(trial.number, ()) if one.failure is None]
     for name in dict.fromkeys(name for values in good for name in values):
         over = spread([values[name] for values in good if name in values])
         deviation = f" ± {figure(over.std)}" if over.std is not None else ""
         lines.append(f"{name} over {len(good)} trainings anew  {figure(over.mean)}{deviation}")
     if picked.stability is None:
-        lines.append("stability  not known: nothing was trained with two seeds (retrain_front)")
+        lines.append("stability  not known: nothing was trained with two seeds (replicates, retrain_front)")
     else:
         others = [f"trial {number} {share:.0%}" for number, share in picked.shares.items() if number != trial.number]
         told = f"; otherwise {', '.join(others[:3])}" if others else ""

@@ -19,6 +19,7 @@ def benchmark_methods(
     table: Path,
     objectives: str,
     report: str | None,
+    replicates: tuple[str, ...],
     chosen: str,
     budgets: str,
     seeds: int,
@@ -39,7 +40,7 @@ def benchmark_methods(
         reported = goals_of(report) if report else ()
         if len(reported) > 1:
             raise ValueError(f"--report is one column, which stands for the first objective. Got {report!r}")
-        setting = Setting(space, str(table), goals, reported[0] if reported else None, identity)
+        setting = Setting(space, str(table), goals, reported[0] if reported else None, identity, replicates)
         names = methods() if chosen == "all" else [name.strip() for name in chosen.split(",")]
         found = measure_search(
             setting,

@@ -37,6 +37,7 @@ def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
             f"{result.record.name}: {len(archive)} candidates, {len(archive.trained)} trained, "
             f"{len(archive.failed)} failed, {len(archive.pending)} pending"
             + (f", {len(archive.shortened)} shorter than a full training" if archive.shortened else "")
+            + (f", {len(archive.replicated)} trained again" if archive.replicated else "")
         )
         console.print(front_table(result.front, archive.names, console.width))
     else:
@@ -67,6 +68,8 @@ def _line(archive: Archive, trial: Trial) -> dict[str, Any]:
         }
         if proposal.rung is not None
         else None,
+        "replicate": proposal.replicate,
+        "trainings": {name: {"n": over.n, "std": over.std} for name, over in trial.spreads.items()},
         "failure": {"kind": failure.kind, "message": failure.message} if failure is not None else None,
         "pending": evaluation is None,
         "seconds": evaluation.seconds if evaluation is not None else None,
@@ -80,6 +83,9 @@ def _print_trial(result: Result, trial: Trial) -> None:
     print(f"trial {trial.number} of {result.record.name}, {proposal.origin}, round {proposal.funnel.round}")
     if proposal.rung is not None:
         print(f"rung      {proposal.rung}; its values are compared on this rung alone")
+    if proposal.replicate:
+        first = result.archive.highest(proposal.key).number
+        print(f"replicate {proposal.replicate} of trial {first}, whose values are the mean of all")
     print(f"notation  {proposal.notation}")
     for name, value in trial.rung_values.items():
         said = line["prediction"].get(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evonas.campaign.aftermath import choose_trial, export, train_fully
 from evonas.core.evaluation import Evaluation
-from evonas.report.statistics import spread
+from evonas.core.spread import spread
 from evonas.report.views import output_console
 from evonas.report.watching import figure
 from evonas.report.wording import seconds_text

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,75 +13,12 @@ import numpy.typing as npt
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.objective import Objective
-from evonas.core.rung import Rung
-from spaces.architecture import Architecture
+from evonas.core.proposal import ORIGINS, Estimate, Funnel, Origin, Proposal
+from evonas.core.spread import Spread, spread
+
+__all__ = ["ORIGINS", "Archive", "Estimate", "FloatArray", "Funnel", "Origin", "Proposal", "Trial"]
 
 FloatArray = npt.NDArray[np.float64]
-Origin = Literal["random", "variation", "screened"]
-ORIGINS: tuple[str, ...] = get_args(Origin)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a predictor said of one objective before the training: minimised, as inside the archive.
-
-    Attributes:
-        mean: Predicted value, lower is better.
-        std: Positive; ``mean ± 1.2816 std`` is meant to cover 80 %.
-    """
-
-    mean: float
-    std: float
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """How one round narrowed its candidates down; shared by the round's proposals.
-
-    Attributes:
-        round: Number of the round, from 0.
-        counts: Candidates by stage in order, e.g. ``{"drawn": 2000, "distinct": 1400, "predicted": 1400, ...}``.
-        seconds: Wall time by stage; not part of the funnel's identity.
-        notes: Sentences for the report, e.g. a proxy that could not be computed.
-    """
-
-    round: int
-    counts: Mapping[str, int]
-    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An architecture that a searcher chose to have evaluated.
-
-    Attributes:
-        architecture: As the space notates it; it is simplified for training.
-        key: Identity: the key of the simplified architecture, or of the notation where a table tells twins apart.
-        notation: ``Space.format`` of the architecture.
-        origin: ``random`` (drawn at random from the feasible), ``variation`` (mutation or crossover, not screened) or
-            ``screened`` (chosen by a predictor among many).
-        exact: Objectives that need no training, in their own unit and direction.
-        predicted: Estimates of those that do; empty where no predictor was asked.
-        proxies: Zero-cost proxy scores, higher is better; those that failed are absent.
-        funnel: How its round chose.
-        rung: The shorter training that it is proposed for; None for the full one.
-    """
-
-    architecture: Architecture
-    key: str
-    notation: str
-    origin: Origin
-    exact: Mapping[str, float]
-    predicted: Mapping[str, Estimate]
-    proxies: Mapping[str, float]
-    funnel: Funnel
-    rung: Rung | None = None
-
-    @property
-    def share(self) -> Fraction:
-        """What its training costs, in full trainings: 1, or less on a rung below."""
-        return self.rung.share if self.rung is not None else Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +29,14 @@ class Trial:
         number: From 0, in the order of proposing.
         proposal: What was proposed.
         evaluation: None while pending.
+        replicates: What further trainings of the same architecture with other seeds brought home, by their trials'
+            numbers; failed ones are not among them, and a replicate's own trial has none.
     """
 
     number: int
     proposal: Proposal
     evaluation: Evaluation | None = None
+    replicates: tuple[Evaluation, ...] = ()
 
     @property
     def failure(self) -> Failure | None:
@@ -106,8 +45,8 @@ class Trial:
 
     @property
     def trained(self) -> bool:
-        """Whether a full training has given it values for every objective."""
-        return self.proposal.rung is None and self._home
+        """Whether a full training, its architecture's first, has given it values for every objective."""
+        return self.proposal.rung is None and not self.proposal.replicate and self._home
 
     @property
     def shortened(self) -> bool:
@@ -116,12 +55,27 @@ class Trial:
 
     @property
     def values(self) -> Mapping[str, float]:
-        """Every known objective in its own unit and direction: the exact ones, and once it is trained the others."""
-        return self.rung_values if self.proposal.rung is None else self.proposal.exact
+        """Every known objective in its own unit and direction: the exact ones, and once it is trained the others.
+
+        Where the architecture was trained with several seeds, each is the mean over these trainings.
+        """
+        if self.proposal.rung is not None:
+            return self.proposal.exact
+        means = {name: over.mean for name, over in self.spreads.items()}
+        return {**self.rung_values, **means} if means else self.rung_values
+
+    @property
+    def spreads(self) -> Mapping[str, Spread]:
+        """Mean, deviation and count of what its replicates measured anew, with its own; empty where there are none."""
+        if not self.replicates or self.evaluation is None:
+            return {}
+        trainings = [evaluation.values for evaluation in (self.evaluation, *self.replicates)]
+        names = [name for name in self.evaluation.values if name not in self.proposal.exact]
+        return {name: spread([values[name] for values in trainings if name in values]) for name in names}
 
     @property
     def rung_values(self) -> Mapping[str, float]:
-        """The same, measured on whatever rung it is: to be compared with trials of that rung alone."""
+        """What this one training measured, on whatever rung: to be compared with trials of that rung alone."""
         if self.evaluation is None or not self._home:
             return self.proposal.exact
         return {**self.proposal.exact, **self.evaluation.values, **self.proposal.exact}
@@ -143,6 +97,7 @@ class Archive:
         self.signs = np.array([1.0 if objective.goal == "min" else -1.0 for objective in self.objectives])
         self._trials: list[Trial] = []
         self._highest: dict[str, Trial] = {}
+        self._replicates: dict[str, list[int]] = {}
         self._rounds: list[Funnel] = []
         self._spent = Fraction(0)
 
@@ -183,6 +138,11 @@ class Archive:
         return [trial for trial in self._trials if trial.shortened]
 
     @property
+    def replicated(self) -> list[Trial]:
+        """Trials that repeated a full training and came home, by number; their values count with the first's."""
+        return [trial for trial in self._trials if trial.proposal.replicate and trial.evaluation and not trial.failure]
+
+    @property
     def pending(self) -> list[Trial]:
         """Trials whose evaluation has not come home, by number."""
         return [trial for trial in self._trials if trial.evaluation is None]
@@ -200,13 +160,28 @@ class Archive:
         """
         return self._highest[key]
 
+    def trainings(self, key: str) -> int:
+        """How many full trainings of an architecture were proposed, pending and failed ones included."""
+        known = self._highest.get(key)
+        return 0 if known is None or known.proposal.rung is not None else 1 + len(self._replicates.get(key, ()))
+
     def of_full_trainings(self) -> Archive:
         """What a searcher sees that knows of no rungs: the full trainings, and what is pending on any rung.
 
         It knows the keys and rounds of every trial, and trials keep their numbers. It is for reading.
         """
+        return self._view(lambda trial: trial.proposal.rung is None or trial.evaluation is None)
+
+    def without_replicates(self) -> Archive:
+        """What a searcher sees that knows of no replicates: every architecture once a rung, with its mean values.
+
+        It knows the keys and rounds of every trial, and trials keep their numbers. It is for reading.
+        """
+        return self._view(lambda trial: not trial.proposal.replicate)
+
+    def _view(self, shown: Callable[[Trial], bool]) -> Archive:
         view = Archive(self.objectives)
-        view._trials = [trial for trial in self._trials if trial.proposal.rung is None or trial.evaluation is None]
+        view._trials = [trial for trial in self._trials if shown(trial)]
         view._highest, view._rounds, view._spent = dict(self._highest), list(self._rounds), self._spent
         return view
 
@@ -214,7 +189,7 @@ class Archive:
         """Appends a proposal as the next trial, pending.
 
         Raises:
-            ValueError: An exact objective is not finite.
+            ValueError: An exact objective is not finite, or it is a replicate of what has no full training.
         """
         for name, value in proposal.exact.items():
             if not math.isfinite(value):
@@ -222,6 +197,9 @@ class Archive:
                     f"{proposal.notation} has {name}={value}; what is proposed has finite exact objectives"
                 )
         trial = Trial(len(self._trials), proposal)
+        if proposal.replicate:
+            self._expect_replicate(proposal)
+            self._replicates.setdefault(proposal.key, []).append(trial.number)
         self._trials.append(trial)
         known = self._highest.get(proposal.key)
         if known is None or proposal.share > known.proposal.share:
@@ -246,40 +224,59 @@ class Archive:
         if evaluation.failure is None:
             self.rung_values([recorded])
         self._trials[number] = recorded
-        if self._highest[trial.proposal.key].number == number:
+        first = self._highest[trial.proposal.key]
+        if first.number == number:
             self._highest[trial.proposal.key] = recorded
+        elif trial.proposal.replicate:
+            again = [self._trials[one].evaluation for one in self._replicates[trial.proposal.key]]
+            home = tuple(one for one in again if one is not None and one.failure is None)
+            self._trials[first.number] = self._highest[trial.proposal.key] = replace(first, replicates=home)
         return recorded
 
+    def _expect_replicate(self, proposal: Proposal) -> None:
+        expected = self.trainings(proposal.key)
+        if proposal.rung is not None or expected == 0 or proposal.replicate != expected:
+            raise ValueError(
+                f"{proposal.notation} cannot be replicate {proposal.replicate}: replicates repeat full trainings in "
+                f"order, and this architecture had {expected} of these"
+            )
+
     def values(self, trials: Sequence[Trial] | None = None) -> FloatArray:
-        """Objectives of trained trials, all minimised: shape ``(n, objectives)``.
+        """Objectives of trained trials, all minimised, the mean where there are replicates: ``(n, objectives)``.
 
         Raises:
-            ValueError: A trial is pending, failed or of a lower rung, or a value is missing or not finite.
+            ValueError: A trial is pending, failed, a replicate or of a lower rung, or a value is missing or not finite.
         """
         rows = self.trained if trials is None else trials
         for trial in rows:
             if trial.shortened:
                 raise ValueError(f"trial {trial.number} was trained for {trial.proposal.rung}; no value of a full one")
-        return self.rung_values(rows)
+            if trial.proposal.replicate:
+                first = self.highest(trial.proposal.key).number
+                raise ValueError(f"trial {trial.number} is a replicate; its values count in the mean of trial {first}")
+        return self._minimised(rows, [trial.values for trial in rows])
 
     def rung_values(self, trials: Sequence[Trial]) -> FloatArray:
-        """Objectives of trials of one rung, whichever it is, all minimised: shape ``(n, objectives)``.
+        """What trials of one rung measured themselves, whichever it is, all minimised: shape ``(n, objectives)``.
 
         Raises:
             ValueError: The trials are of several rungs, one is pending or failed, or a value is missing or not finite.
         """
+        return self._minimised(trials, [trial.rung_values for trial in trials])
+
+    def _minimised(self, trials: Sequence[Trial], known: Sequence[Mapping[str, float]]) -> FloatArray:
         for trial in trials:
             if trial.evaluation is None or trial.failure is not None:
                 state = "pending" if trial.failure is None else f"a failure ({trial.failure.kind})"
                 raise ValueError(f"trial {trial.number} is {state} and has no values; ask for trained trials")
             if trial.proposal.rung != trials[0].proposal.rung:
                 raise ValueError(f"trials {trials[0].number} and {trial.number} are of two rungs: not to be compared")
-        values = [[float(trial.rung_values.get(name, np.nan)) for name in self.names] for trial in trials]
+        values = [[float(one.get(name, np.nan)) for name in self.names] for one in known]
         array: FloatArray = np.array(values, dtype=np.float64).reshape(len(trials), len(self.names)) * self.signs
         if not np.isfinite(array).all():
             row, column = np.argwhere(~np.isfinite(array))[0]
             raise ValueError(
-                f"trial {trials[row].number} has no finite {self.names[column]!r}: {trials[row].rung_values}; "
+                f"trial {trials[row].number} has no finite {self.names[column]!r}: {known[row]}; "
                 "such a trial is recorded as a failure"
             )
         return array

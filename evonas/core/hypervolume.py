@@ -38,7 +38,7 @@ class Yardstick:
             following = archive.trials[index + 1 : index + 2]
             ends_round = not following or following[0].proposal.funnel.round != trial.proposal.funnel.round
             if ends_round and len(trained) >= 2:
-                values = archive.values(trained)
+                values = archive.rung_values(trained)  # of the first training alone: replicates must not move it
                 reference = values.max(axis=0)
                 spread = reference - values.min(axis=0)
                 return cls(reference, np.where(spread > 0, spread, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,8 @@ class TableEvaluator(Evaluator):
         objectives: Those that need training, and those that are columns, are read; see ``Column``.
         path: A CSV file with a column ``arch``, compressed where its name ends in ``.gz``.
         seconds: What an evaluation is said to take: a column of the table, or a number for all.
+        replicates: For a column that is searched for, those of further trainings of the same architectures with other
+            seeds, in order: what a campaign's replicates read.
         report: Columns that the search never sees, beside the objectives in the final front's figures; accuracies on
             test data.
         identity: ``function`` or ``notation``; where not given, notation where a column that is known without training
@@ -53,6 +56,7 @@ class TableEvaluator(Evaluator):
         objectives: Sequence[Objective],
         path: str,
         seconds: str | float = 0.0,
+        replicates: Mapping[str, Sequence[str]] | None = None,
         report: Sequence[str] = (),
         identity: Literal["function", "notation"] | None = None,
         failure_share: float = 0.0,
@@ -78,6 +82,8 @@ class TableEvaluator(Evaluator):
         self.objectives = tuple(objective for objective in objectives if isinstance(objective, Column))
         self.path = path
         self.seconds = seconds
+        self.replicates = {column: tuple(others) for column, others in (replicates or {}).items()}
+        self.replicate = 0
         self.report = tuple(report)
         self.identity = identity
         self.failure_share = failure_share
@@ -91,12 +97,31 @@ class TableEvaluator(Evaluator):
     def measurements(self) -> Measurements:
         """The table, read when first asked for."""
         columns = [objective.column for objective in self.objectives] + list(self.report)
+        columns += [other for others in self.replicates.values() for other in others]
         if isinstance(self.seconds, str):
             columns.append(self.seconds)
         cheap = [objective.column for objective in self.objectives if objective.needs == "architecture"]
         table = Table.read(Path(self.path), self.space)
         by_notation = self.identity == "notation" if self.identity else table.costs_differ_between_twins(cheap)
         return table.measurements(columns, by_notation)
+
+    def replicated(self, number: int) -> TableEvaluator:
+        """The same, reading what the further training of that number, from 1, measured.
+
+        Raises:
+            ValueError: The table holds no such training of a column that needs training.
+        """
+        for objective in self.objectives:
+            others = self.replicates.get(objective.column, ())
+            if objective.needs == "training" and len(others) < number:
+                raise ValueError(
+                    f"replicate {number} of column {objective.column!r} needs a further training's column, and the "
+                    f"evaluator names {len(others)}: write them, replicates: {{{objective.column}: [column, …]}}, or "
+                    "ask for fewer"
+                )
+        other = copy.copy(self)
+        other.replicate = number
+        return other
 
     def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
         figures = self.measurements.of(architecture)
@@ -115,6 +140,10 @@ class TableEvaluator(Evaluator):
         return Failure(self.failure_kinds[int(rng.integers(len(self.failure_kinds)))], "injected into the table")
 
     def _values(self, architecture: Architecture, figures: Mapping[str, float]) -> dict[str, float] | Failure:
+        if self.replicate:
+            place = self.replicate - 1
+            anew = {name: figures[others[place]] for name, others in self.replicates.items() if place < len(others)}
+            figures = {**figures, **anew}
         subject = Subject(architecture, self.space, figures=figures)
         objectives: list[Objective] = [objective for objective in self.objectives if objective.needs == "training"]
         if self.test:

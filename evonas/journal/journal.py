@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, insert, inspect, select, update
+from sqlalchemy import Connection, Table, func, insert, inspect, select, update
 
 from evonas.core.archive import Archive, Trial
 from evonas.core.evaluation import Evaluation
@@ -171,6 +171,9 @@ class Journal:
                 connection.execute(insert(schema.trials).values(rows.trial_row(trial)))
                 if trial.proposal.rung is not None:
                     connection.execute(insert(schema.rungs).values(rows.rung_row(trial.number, trial.proposal.rung)))
+                if trial.proposal.replicate:
+                    replicate = {"trial": trial.number, "replicate": trial.proposal.replicate}
+                    connection.execute(insert(schema.replicates).values(replicate))
 
     def add_evaluation(self, number: int, evaluation: Evaluation, elapsed_seconds: float) -> None:
         """Writes what a trial brought home.
@@ -242,20 +245,21 @@ def _document(manifest: Mapping[str, Any]) -> str:
 def _archive(connection: Connection, objectives: Sequence[Objective]) -> Archive:
     trials, evaluations = schema.trials, schema.evaluations
     funnels = {row["number"]: rows.funnel_of(row) for row in rows_of(connection, select(schema.rounds))}
-    rungs = _rungs(connection)
+    rungs = {row["trial"]: Rung(row["epochs"], row["full_epochs"]) for row in _added_later(connection, schema.rungs)}
+    replicates = {row["trial"]: row["replicate"] for row in _added_later(connection, schema.replicates)}
     archive = Archive(objectives)
     for row in rows_of(connection, select(trials).order_by(trials.c.number)):
-        archive.propose(rows.proposal_of(row, funnels[row["round"]], rungs.get(row["number"])))
+        number = row["number"]
+        proposal = rows.proposal_of(row, funnels[row["round"]], rungs.get(number), replicates.get(number, 0))
+        archive.propose(proposal)
     for row in rows_of(connection, select(evaluations).order_by(evaluations.c.trial)):
         archive.record(row["trial"], rows.evaluation_of(row))
     return archive
 
 
-def _rungs(connection: Connection) -> dict[int, Rung]:
-    """Rungs of those trials that are no full trainings; a journal of format 1 has none."""
-    if not inspect(connection).has_table(schema.rungs.name):
-        return {}
-    return {row["trial"]: Rung(row["epochs"], row["full_epochs"]) for row in rows_of(connection, select(schema.rungs))}
+def _added_later(connection: Connection, table: Table) -> list[Mapping[str, Any]]:
+    """Every row of a table that journals of older formats lack; these have none."""
+    return rows_of(connection, select(table)) if inspect(connection).has_table(table.name) else []
 
 
 def _retrainings(connection: Connection) -> dict[int, dict[int, Evaluation]]:

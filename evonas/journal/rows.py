@@ -95,7 +95,7 @@ def rung_row(number: int, rung: Rung) -> dict[str, Any]:
     return {"trial": number, "epochs": rung.epochs, "full_epochs": rung.full_epochs}
 
 
-def proposal_of(row: Row, funnel: Funnel, rung: Rung | None) -> Proposal:
+def proposal_of(row: Row, funnel: Funnel, rung: Rung | None, replicate: int) -> Proposal:
     """The proposal that ``trial_row`` wrote."""
     return Proposal(
         architecture=Architecture.from_json(row["architecture"]),
@@ -107,6 +107,7 @@ def proposal_of(row: Row, funnel: Funnel, rung: Rung | None) -> Proposal:
         proxies=json.loads(row["proxies"]),
         funnel=funnel,
         rung=rung,
+        replicate=replicate,
     )
 
 

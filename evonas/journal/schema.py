@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Double, ForeignKey, Integer, MetaData, Table, Text
 
-FORMAT_VERSION = 2
-"""Raised when an older evonas could not read what this one writes. 1 had no rungs."""
+FORMAT_VERSION = 3
+"""Raised when an older evonas could not read what this one writes. 1 had no rungs, 2 no replicates."""
 
 metadata = MetaData()
 
@@ -57,8 +57,15 @@ rungs = Table(  # of the trials that are shorter than full trainings
     Column("full_epochs", Integer, nullable=False),
 )
 
-ABSENT_BEFORE = frozenset({"rungs"})
-"""Tables that journals of format 1 lack."""
+replicates = Table(  # of the trials that repeat a full training
+    "replicates",
+    metadata,
+    Column("trial", Integer, ForeignKey("trials.number"), primary_key=True, autoincrement=False),
+    Column("replicate", Integer, nullable=False),  # from 1
+)
+
+ABSENT_BEFORE = frozenset({"rungs", "replicates"})
+"""Tables that journals of older formats lack: rungs those of 1, replicates those of 2."""
 
 sessions = Table(
     "sessions",

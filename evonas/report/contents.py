@@ -10,21 +10,22 @@ from typing import Any
 
 from evonas.core.archive import Archive, Funnel
 from evonas.core.record import Record
+from evonas.core.spread import Spread
 from evonas.report.figure_style import Figure
 from evonas.report.figures import funnel_figure, hypervolume_figure, prediction_figure, quality_figure, time_figure
 from evonas.report.front_figures import front_axis, front_figure, parallel_figure
 from evonas.report.honesty import Quality, interpretation, predictor_honesty
+from evonas.report.noise import front_shares, seed_deviations
 from evonas.report.progress import MOST_OBJECTIVES, Course, hypervolume_course, random_estimate
 from evonas.report.proxies import proxy_section
 from evonas.report.statistics import (
-    Spread,
     failure_groups,
     funnel_totals,
     retrained_front,
     retraining_agreement,
     stage_times,
 )
-from evonas.report.trial_cards import prediction_text, trial_cards
+from evonas.report.trial_cards import measured_text, prediction_text, trial_cards
 from evonas.report.wording import (
     best_trial,
     figure_text,
@@ -49,11 +50,12 @@ def contents(record: Record) -> tuple[Section, Section]:
     archive = record.archive
     charts: dict[str, Figure] = {}
     course = hypervolume_course(archive, record.elapsed_seconds)
+    shares = front_shares(archive, seed_deviations(archive, record.retrainings))
     sections = {
         "name": record.name,
         "created": str(record.manifest.get("created", "")),
         "summary": summary(record, course),
-        "front": _front(archive, charts),
+        "front": _front(archive, charts, shares),
         "hypervolume": _hypervolume(record, course, charts),
         "predictors": _predictors(archive, charts),
         "proxies": proxy_section(archive),
@@ -72,10 +74,10 @@ def contents(record: Record) -> tuple[Section, Section]:
         "retrained": _retrained(record),
         "manifest": _manifest(record),
     }
-    return sections, {"charts": charts, **_front_data(archive)}
+    return sections, {"charts": charts, **_front_data(archive, shares)}
 
 
-def _front(archive: Archive, charts: dict[str, Figure]) -> Section | None:
+def _front(archive: Archive, charts: dict[str, Figure], shares: Mapping[int, float]) -> Section | None:
     if not archive.trained:
         return None
     across, up = _default_axes(archive)
@@ -90,11 +92,12 @@ def _front(archive: Archive, charts: dict[str, Figure]) -> Section | None:
         {
             "number": trial.number,
             "origin": trial.proposal.origin,
+            "share": None if not shares else percent_text(shares.get(trial.number, 0.0)),
             "notation": trial.proposal.notation,
             "cells": [
                 {
                     "value": float(trial.values[one.name]),
-                    "text": figure_text(trial.values[one.name], one.unit),
+                    "text": measured_text(trial, one),
                     "predicted": prediction_text(archive, trial, one.name),
                 }
                 for one in archive.objectives
@@ -110,6 +113,7 @@ def _front(archive: Archive, charts: dict[str, Figure]) -> Section | None:
         "rows": rows[:MOST_ROWS],
         "omitted": max(0, len(rows) - MOST_ROWS),
         "parallel": "parallel" in charts,
+        "noisy": bool(shares),
     }
 
 
@@ -121,14 +125,14 @@ def _default_axes(archive: Archive) -> tuple[int, int]:
     return next(iter([*costs, *others]), -1), up
 
 
-def _front_data(archive: Archive) -> Section:
+def _front_data(archive: Archive, shares: Mapping[int, float]) -> Section:
     if not archive.trained:
         return {"trials": [], "axes": [], "number_axis": None, "selected": None}
     best = best_trial(archive, leading_objective(archive))
     front = {trial.number for trial in archive.front()}
     selected = best.number if best is not None and best.number in front else min(front)
     return {
-        "trials": trial_cards(archive),
+        "trials": trial_cards(archive, shares),
         "axes": [front_axis(archive, index) for index in range(len(archive.objectives))],
         "number_axis": front_axis(archive, -1),
         "selected": selected,

@@ -50,6 +50,7 @@ class Lines(Observer):
             outcome = f"failed ({trial.failure.kind}): {trial.failure.message}"
         else:
             outcome = ", ".join(f"{name} {figure(trial.rung_values[name])}" for name in watching.archive.names)
+            outcome += " once more" if trial.proposal.replicate else ""
             outcome += f" after {trial.proposal.rung}" if trial.proposal.rung is not None else ""
         hypervolume = f", hypervolume {watching.hypervolume:.4f}" if watching.hypervolume is not None else ""
         left = f", {duration(watching.seconds_left)} left" if watching.seconds_left else ""

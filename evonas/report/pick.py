@@ -10,9 +10,9 @@ import numpy as np
 
 from evonas.core.archive import Archive, FloatArray, Trial
 from evonas.core.constraint import Constraint
-from evonas.core.evaluation import Evaluation
 from evonas.core.objective import Goal
 from evonas.core.record import Record
+from evonas.report.noise import seed_deviations, standard_errors
 
 _DRAWS = 500
 
@@ -80,8 +80,9 @@ def pick(record: Record, wish: Wish, rng: np.random.Generator) -> Pick:
     """What ``choose`` chooses, and how often it would choose the same if all were trained with other seeds.
 
     Every value of an objective that needs training is drawn from a normal distribution around what was measured, with
-    the deviation that retrainings of the front show, pooled over its members; the choice is made anew in each of 500
-    draws. A draw in which nothing meets the bounds counts for none.
+    the deviation that trainings of one architecture with several seeds show (``noise.seed_deviations``), less where
+    the value is a mean; the choice is made anew in each of 500 draws. A draw in which nothing meets the bounds counts
+    for none.
 
     Raises:
         ValueError: An unknown objective, or nothing meets the bounds.
@@ -93,33 +94,13 @@ def pick(record: Record, wish: Wish, rng: np.random.Generator) -> Pick:
         return Pick(chosen, {}, {})
     trained = archive.trained
     values = archive.values(trained)
-    scale = np.array([deviations.get(name, 0.0) for name in archive.names])
+    scale = standard_errors(archive, deviations)
     counts: Counter[int] = Counter()
     for _ in range(_DRAWS):
         index = _index(archive, values + scale * rng.standard_normal(values.shape), wish)
         if index is not None:
             counts[trained[index].number] += 1
     return Pick(chosen, deviations, {number: count / _DRAWS for number, count in counts.most_common()})
-
-
-def seed_deviations(archive: Archive, retrainings: Mapping[int, Sequence[Evaluation]]) -> dict[str, float]:
-    """Deviation of one training, by objective that needs training: pooled over what was trained with several seeds.
-
-    Trainings of the search itself do not count: the front was selected by them.
-    """
-    found: dict[str, float] = {}
-    for objective in archive.objectives:
-        if objective.needs != "training":
-            continue
-        squares, freedom = 0.0, 0
-        for evaluations in retrainings.values():
-            values = [evaluation.values[objective.name] for evaluation in evaluations if not evaluation.failure]
-            if len(values) > 1:
-                squares += float(np.var(values)) * len(values)
-                freedom += len(values) - 1
-        if freedom:
-            found[objective.name] = (squares / freedom) ** 0.5
-    return found
 
 
 def _asked(archive: Archive, wish: Wish) -> list[Trial]:

@@ -27,7 +27,7 @@ class Course:
     """Hypervolume as training went on, in the order in which the evaluations came home.
 
     Attributes:
-        counts: Trained candidates so far, shape ``(steps,)``, rising; every count up to 300, then 300 of them.
+        counts: Trainings so far, with replicates, shape ``(steps,)``, rising; every count up to 300, then 300 of them.
         seconds: The campaign's running time at each step, shape ``(steps,)``; NaN where it was not recorded.
         hypervolumes: Shape ``(steps,)``, never falling.
     """
@@ -94,8 +94,10 @@ def hypervolume_course(archive: Archive, elapsed_seconds: Mapping[int, float]) -
     yardstick = Yardstick.of(archive) if len(archive.objectives) <= MOST_OBJECTIVES else None
     if yardstick is None:
         return None
-    arrived = sorted(archive.trained, key=lambda trial: (elapsed_seconds.get(trial.number, np.inf), trial.number))
-    values = archive.values(arrived)
+    trainings = [*archive.trained, *archive.replicated]
+    arrived = sorted(trainings, key=lambda trial: (elapsed_seconds.get(trial.number, np.inf), trial.number))
+    # A replicate costs a training and adds no point; points stand where all trainings of them together put them.
+    values = archive.values([archive.highest(trial.proposal.key) for trial in arrived])
     seconds = np.array([elapsed_seconds.get(trial.number, np.nan) for trial in arrived])
     counts = _steps(len(arrived), MOST_STEPS, logarithmic=False)
     return Course(counts, seconds[counts - 1], _prefix_hypervolumes(yardstick, values, counts))
@@ -174,7 +176,7 @@ def _seconds_each(archive: Archive, elapsed_seconds: Mapping[int, float], share:
     if not evaluated or not elapsed_seconds:
         return None
     worked = [trial.evaluation.seconds if trial.evaluation is not None else 0.0 for trial in evaluated]
-    random = [trial.proposal.origin == "random" for trial in evaluated]
+    random = [trial.proposal.origin == "random" and not trial.proposal.replicate for trial in evaluated]
     if sum(worked) <= 0.0:
         worked = [1.0] * len(evaluated)
     part = sum(seconds for seconds, drawn in zip(worked, random, strict=True) if drawn) / sum(worked)

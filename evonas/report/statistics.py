@@ -11,6 +11,7 @@ import numpy as np
 from evonas.core.archive import Archive, Funnel, Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.record import Record
+from evonas.core.spread import Spread, spread
 from surrogates.ranking import kendall_tau
 
 
@@ -42,19 +43,6 @@ class StageTime:
     stage: str
     seconds: float
     workers: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Mean and deviation of one figure over seeds, in its own unit and direction.
-
-    Attributes:
-        mean: Over the seeds that trained.
-        std: Sample deviation (n - 1); None for one seed.
-    """
-
-    mean: float
-    std: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +128,6 @@ def retraining_agreement(archive: Archive, retrained: Sequence[Retrained]) -> tu
     searched = archive.values([member.trial for member in members])[:, column]
     tested = np.array([member.figures["test_error"].mean for member in members])
     return objective.name, len(members), kendall_tau(searched, tested)
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Mean and sample deviation of at least one value."""
-    from_first = np.asarray(values) - values[0]  # equal values have no deviation, not one of 1e-17
-    deviation = float(from_first.std(ddof=1)) if len(values) > 1 else None
-    return Spread(float(values[0] + from_first.mean()), deviation)
 
 
 def _retrained(trial: Trial, evaluations: Sequence[Evaluation]) -> Retrained:

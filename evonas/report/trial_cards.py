@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from evonas.core.archive import Archive, Trial
+from evonas.core.objective import Objective
 from evonas.report.figures import COVERS_80
-from evonas.report.wording import figure_text, leading_objective, seconds_text
+from evonas.report.wording import figure_text, leading_objective, percent_text, seconds_text
 from spaces.drawing import as_svg
 
 MOST_DRAWINGS = 300
@@ -19,8 +20,12 @@ ORIGINS = {
 }
 
 
-def trial_cards(archive: Archive) -> list[dict[str, Any]]:
+def trial_cards(archive: Archive, shares: Mapping[int, float]) -> list[dict[str, Any]]:
     """One card for each trained trial, by number.
+
+    Args:
+        archive: Every trial.
+        shares: How often each would be on the front under other training noise, see ``noise.front_shares``.
 
     Returns:
         Mappings with ``number``, ``notation``, ``fields`` (label and text pairs), ``values`` (one per objective, in its
@@ -33,7 +38,7 @@ def trial_cards(archive: Archive) -> list[dict[str, Any]]:
         {
             "number": trial.number,
             "notation": trial.proposal.notation,
-            "fields": _fields(archive, trial, trial.number in members),
+            "fields": _fields(archive, trial, _on_front(trial.number, members, shares)),
             "values": [float(trial.values[name]) for name in archive.names],
             "drawing": as_svg(trial.proposal.architecture) if trial.number in drawn else None,
         }
@@ -53,10 +58,24 @@ def prediction_text(archive: Archive, trial: Trial, name: str) -> str | None:
     return f"{figure_text(middle, objective.unit)} ({interval})"
 
 
-def _fields(archive: Archive, trial: Trial, on_front: bool) -> list[tuple[str, str]]:
+def measured_text(trial: Trial, objective: Objective) -> str:
+    """A trained trial's figure, with deviation and count where it was trained several times: ``0.12 ± 0.01 (3)``."""
+    over = trial.spreads.get(objective.name)
+    deviation = "" if over is None or over.std is None else f" ± {over.std:,.2g} ({over.n})"
+    unit = f" {objective.unit}" if objective.unit else ""
+    return f"{figure_text(trial.values[objective.name])}{deviation}{unit}"
+
+
+def _on_front(number: int, members: Collection[int], shares: Mapping[int, float]) -> str:
+    answer = "yes" if number in members else "no"
+    share = shares.get(number, 0.0)
+    return f"{answer}; in {percent_text(share)} of draws with other training noise" if share else answer
+
+
+def _fields(archive: Archive, trial: Trial, on_front: str) -> list[tuple[str, str]]:
     fields = []
     for objective in archive.objectives:
-        fields.append((objective.name, figure_text(trial.values[objective.name], objective.unit)))
+        fields.append((objective.name, measured_text(trial, objective)))
         predicted = prediction_text(archive, trial, objective.name)
         if predicted is not None:
             fields.append(("predicted before training", predicted))
@@ -66,7 +85,7 @@ def _fields(archive: Archive, trial: Trial, on_front: bool) -> list[tuple[str, s
         epochs = f", {trial.evaluation.epochs} epochs" if trial.evaluation.epochs else ""
         fields.append(("training", seconds_text(trial.evaluation.seconds) + epochs))
     fields += [(f"proxy {name}", figure_text(score)) for name, score in trial.proposal.proxies.items()]
-    fields.append(("on the front", "yes" if on_front else "no"))
+    fields.append(("on the front", on_front))
     return fields
 
 

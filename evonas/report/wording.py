@@ -140,9 +140,11 @@ def random_caveats(estimate: RandomEstimate, trained: int) -> list[str]:
 
 def _outcome(archive: Archive) -> str:
     trained, failed, pending = len(archive.trained), len(archive.failed), len(archive.pending)
-    shortened = len(archive.shortened)
-    what = "training" if shortened else "candidate"
+    shortened, replicated = len(archive.shortened), len(archive.replicated)
+    what = "training" if shortened or replicated else "candidate"
     text = f"{counted(len(archive), what)} proposed: {trained:,} trained, {failed:,} failed"
     if shortened:
         text += f", {shortened:,} shorter and ranked apart; together as long as {float(archive.spent):.4g} full ones"
+    if replicated:
+        text += f", {replicated:,} repeated one of the front with another seed"
     return f"{text}, {pending:,} still pending." if pending else f"{text}."

@@ -56,6 +56,6 @@ class ProxyScorer:
         torch.default_generator.manual_seed(int(architecture.key[:8], 16))
         try:
             model = self.space.build(architecture).to(self.inputs.device)
-            return score_all(self.proxies, model, self.inputs, self.targets)
+            return score_all(self.proxies, model, self.inputs, self.targets, architecture=architecture)
         except Exception as error:
             return self.failed(error)

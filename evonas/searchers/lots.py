@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -108,6 +109,14 @@ def proposal(
         proxies=proxies or {},
         funnel=funnel,
     )
+
+
+def joined(archive: Archive, ahead: Sequence[Proposal], stage: str, chosen: Sequence[Proposal]) -> list[Proposal]:
+    """One round of what goes ahead of a searcher's choice, counted under ``stage``, and that choice."""
+    funnel = chosen[0].funnel if chosen else Funnel(next_round(archive), {})
+    if ahead:
+        funnel = replace(funnel, counts={**funnel.counts, stage: len(ahead)})
+    return [replace(one, funnel=funnel) for one in (*ahead, *chosen)]
 
 
 def next_round(archive: Archive) -> int:

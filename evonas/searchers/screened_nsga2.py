@@ -12,6 +12,7 @@ from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, Searcher
 from evonas.searchers.batch import chosen_batch
 from evonas.searchers.combined_proxies import expected_by_proxies
+from evonas.searchers.flatness import Flatness
 from evonas.searchers.forecast import Forecast, PredictorFactory
 from evonas.searchers.gate import caution, passes
 from evonas.searchers.lots import draw_at_most, proposal, random_count
@@ -52,6 +53,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: Share of children with two parents, in [0, 1].
         gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
         improvement_share: Share of the screened that is chosen for expected hypervolume improvement, in [0, 1].
+        flatness: Weight of a candidate's predicted neighbours in its value, in [0, 1]; see ``Flatness``.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: float = 0.5,
         gate_error_rate: float = 0.1,
         improvement_share: float = 0.5,
+        flatness: float = 0.0,
     ) -> None:
         for name, value, holds, rule in (
             ("population", population, population >= 2, "at least 2"),
@@ -79,6 +82,7 @@ class ScreenedNsga2(Searcher):
             ("crossover_rate", crossover_rate, 0 <= crossover_rate <= 1, "in [0, 1]"),
             ("gate_error_rate", gate_error_rate, 0 < gate_error_rate <= 0.5, "in (0, 0.5]"),
             ("improvement_share", improvement_share, 0 <= improvement_share <= 1, "in [0, 1]"),
+            ("flatness", flatness, 0 <= flatness <= 1, "in [0, 1]"),
         ):
             if not holds:
                 raise ValueError(f"screened_nsga2: {name} must be {rule}; got {value}")
@@ -94,6 +98,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
+        self.flatness = flatness
         self.features: Encoding = Concatenated(problem.space)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
@@ -108,6 +113,7 @@ class ScreenedNsga2(Searcher):
         finalists = [*survivors, *drawn]
         scores = self._scores(finalists, stages)
         with stages.timed("predict"):
+            sharp = Flatness(self.problem, self.flatness).penalty(forecast, finalists, rng)
             if self.proxies and self.predictor is not None:
                 encoding = self._with_proxies(archive, finalists, scores)
                 forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
@@ -119,10 +125,11 @@ class ScreenedNsga2(Searcher):
                     mean[:, archive.names.index(name)] = values
         n = len(survivors)
         with stages.timed("choose"):
+            value = mean + sharp  # what is chosen by; what is journalled stays the prediction
             allowed = caution(forecast.left_out(), forecast.targets, self.gate_error_rate)
-            passed = passes(mean[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
-            wanted = count - len(drawn)
-            chosen = chosen_batch(self.problem, archive, mean[:n], std[:n], passed, wanted, self.improvement_share, rng)
+            passed = passes(value[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
+            wanted, share = count - len(drawn), self.improvement_share
+            chosen = chosen_batch(self.problem, archive, value[:n], std[:n], passed, wanted, share, rng)
             if survivors:
                 stages.counts["passed the gate"] = int(passed.sum())
         # The random share goes last, so that what the predictor chose is trained first.

@@ -5,10 +5,12 @@
   order), ``zico`` (over two halves of the batch), ``grad_sign`` (over examples). Of weights alone: ``l2_norm``,
   ``synflow``.
 - Of the outputs' gradients by inputs: ``jacob_cov``, ``epe_nas``; by weights: ``ntk_condition`` (TE-NAS).
-- Of ReLU patterns: ``nwot``, ``swap``, ``regularised_swap``, and ``l_swag`` with gradients.
+- Of ReLU patterns: ``nwot``, ``swap``, ``regularised_swap``, ``linear_regions`` (TE-NAS); ``l_swag`` with gradients.
 - Of feature maps and outputs: ``zen``, ``meco``, ``rbflex``, ``epsinas``, ``w_pca`` (Transformers); AZ-NAS's
   ``expressivity``, ``progressivity`` and ``trainability``, of which ``macs`` is the fourth.
-- Of other proxies: ``evolved``, a formula read from a file.
+- Of a Transformer's weights by kinds of blocks: ``zero_lm``.
+- Of the architecture's graph alone: ``nasgraph``. A network that comes without its architecture has no score by it.
+- Of other proxies and statistics of the graph: ``evolved``, a formula read from a file.
 
 ``grasp`` costs too much and ``plain`` says too little to be in any default list.
 

@@ -8,15 +8,18 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
+from spaces.architecture import Architecture
 from surrogates.proxies import shared_pass as shared
 from surrogates.proxies.constant_outputs import constant_outputs
 from surrogates.proxies.hessian_gradients import hessian_gradients
 from surrogates.proxies.perturbation import Perturbation, perturbation
 from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.sample_gradients import sample_sign_sums, tangent_kernel
+from surrogates.proxies.sample_patterns import sample_patterns
 from surrogates.proxies.split_gradients import split_gradients
 from surrogates.proxies.stages import Stages, stages
 from surrogates.proxies.synaptic_flow import synaptic_flow
+from surrogates.proxies.transformer_blocks import TransformerBlocks, transformer_blocks
 from surrogates.proxies.untouched import seed_globals, untouched_globals, untouched_model
 
 Collector = Callable[[nn.Module, Tensor, Tensor | None], Any]
@@ -34,14 +37,16 @@ _COLLECTORS: dict[str, Collector] = {
     "constant_outputs": lambda model, inputs, _: constant_outputs(model, inputs),
     "hessian_gradients": hessian_gradients,
     "perturbation": lambda model, inputs, _: perturbation(model, inputs),
+    "sample_patterns": lambda model, inputs, _: sample_patterns(model, inputs),
     "sample_sign_sums": sample_sign_sums,
     "split_gradients": split_gradients,
     "stages": lambda model, inputs, _: stages(model, inputs),
     "synaptic_flow": lambda model, inputs, _: synaptic_flow(model, inputs),
     "tangent_kernel": lambda model, inputs, _: tangent_kernel(model, inputs),
+    "transformer_blocks": lambda model, inputs, _: transformer_blocks(model, inputs),
 }
 
-NEEDS = shared.NEEDS | _READERS.keys() | _COLLECTORS.keys()
+NEEDS = shared.NEEDS | _READERS.keys() | _COLLECTORS.keys() | {"architecture"}
 
 
 class Probe:
@@ -60,6 +65,8 @@ class Probe:
         targets: Shape ``(batch,)``, or None: for proxies that need labels.
         needs: What to collect, among ``NEEDS``.
         seed: Of the global generators while the model runs; matters to models that draw, as dropout does.
+        architecture: The simplified graph that the model was built from, for proxies of topology; None for a bare
+            network. Where nothing else is needed the model never runs.
 
     Raises:
         ValueError: ``needs`` names something that no probe collects.
@@ -72,12 +79,17 @@ class Probe:
         targets: Tensor | None = None,
         needs: frozenset[str] = NEEDS,
         seed: int = 0,
+        architecture: Architecture | None = None,
     ) -> None:
         unknown = sorted(needs - NEEDS)
         if unknown:
             raise ValueError(f"a proxy's needs must be among {', '.join(sorted(NEEDS))}; got {', '.join(unknown)}")
         self._collected: dict[str, Any] = {}
         self.targets = targets
+        if "architecture" in needs:
+            self._collected["architecture"] = architecture or ProxyFailure(
+                "topology is read off an architecture; this network came without one: pass it with the network"
+            )
         self._collected |= {
             need: shared.attempt(need, partial(_READERS[need], model)) for need in needs & _READERS.keys()
         }
@@ -88,6 +100,11 @@ class Probe:
             among = needs & shared.NEEDS
             if among:
                 self._collect(among, partial(shared.shared_pass, model, inputs, targets, among), model, seed)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The simplified graph that the network was built from."""
+        return cast(Architecture, self._read("architecture"))
 
     @property
     def parameters(self) -> Mapping[str, int]:
@@ -167,6 +184,11 @@ class Probe:
         return cast(tuple[Tensor, ...], self._read("hidden_states"))
 
     @property
+    def sample_patterns(self) -> int:
+        """Different patterns of activation among 1,000 random inputs."""
+        return cast(int, self._read("sample_patterns"))
+
+    @property
     def stages(self) -> Stages:
         """Entropies and Jacobians of the stages of a convolutional network, with Kaiming-normal weights on noise."""
         return cast(Stages, self._read("stages"))
@@ -190,6 +212,11 @@ class Probe:
     def tangent_kernel(self) -> Tensor:
         """``(n, n)``, float64: the empirical neural tangent kernel of the first few examples."""
         return cast(Tensor, self._read("tangent_kernel"))
+
+    @property
+    def transformer_blocks(self) -> TransformerBlocks:
+        """Weight matrices of attention and of feed-forward layers."""
+        return cast(TransformerBlocks, self._read("transformer_blocks"))
 
     @property
     def synaptic_flow(self) -> Mapping[str, Tensor]:

@@ -21,7 +21,7 @@ _aten = torch.ops.aten
 _RELU = frozenset({_aten.relu.default, _aten.relu_.default, _aten.relu6.default, _aten.relu6_.default})
 _CLIPPED = frozenset({_aten.hardtanh.default, _aten.hardtanh_.default})
 _IN_PLACE = frozenset({_aten.relu_.default, _aten.relu6_.default, _aten.hardtanh_.default, _aten.silu_.default})
-_HIDDEN = frozenset({_aten.gelu.default, _aten.silu.default, _aten.silu_.default, *_RELU})
+HIDDEN_ACTIVATIONS = frozenset({_aten.gelu.default, _aten.silu.default, _aten.silu_.default, *_RELU})
 
 _LAYERS: frozenset[Callable[..., Tensor]] = frozenset(
     {
@@ -92,7 +92,7 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        if self.wants_hidden and func in _HIDDEN:
+        if self.wants_hidden and func in HIDDEN_ACTIVATIONS:
             self.recorder.hidden.append(args[0].clone() if func in _IN_PLACE else args[0])
         output = func(*args, **(kwargs or {}))
         # nn.Hardtanh shares its operation with ReLU6; from another lower end than 0 (by default -1) it is no ReLU.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from spaces.architecture import Architecture
 from surrogates.proxies.probe import NEEDS, Probe
 from surrogates.proxies.proxy import Proxy
 from surrogates.proxies.proxy_failure import ProxyFailure
@@ -14,7 +15,12 @@ from surrogates.proxies.untouched import seed_globals, untouched_globals
 
 
 def score_all(
-    proxies: Mapping[str, Proxy], model: nn.Module, inputs: Tensor, targets: Tensor | None = None, seed: int = 0
+    proxies: Mapping[str, Proxy],
+    model: nn.Module,
+    inputs: Tensor,
+    targets: Tensor | None = None,
+    seed: int = 0,
+    architecture: Architecture | None = None,
 ) -> dict[str, float | ProxyFailure]:
     """Scores one untrained network; each score equals that of computing its proxy alone.
 
@@ -26,13 +32,14 @@ def score_all(
         inputs: Shape ``(batch, …)``, on the model's device.
         targets: Shape ``(batch,)``, or None.
         seed: Of the global generators while the model and the proxies run.
+        architecture: The simplified graph that the model was built from; without it proxies of topology fail.
 
     Returns:
         By name a finite score, higher is better, or a ``ProxyFailure`` (returned, not raised) that says why there is
         none: the proxy raised, or its score is not finite, or it needs what no probe collects.
     """
     needs = frozenset[str]().union(*(proxy.needs for proxy in proxies.values())) & NEEDS
-    probe = Probe(model, inputs, targets, needs, seed)
+    probe = Probe(model, inputs, targets, needs, seed, architecture)
     with untouched_globals():
         return {name: _outcome(name, proxy, probe, seed) for name, proxy in proxies.items()}
 

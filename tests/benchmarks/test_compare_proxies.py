@@ -167,6 +167,16 @@ def test_finished_networks_are_not_scored_again(table: Path, tmp_path: Path) -> 
     assert len(SCORED) == 12
 
 
+def test_another_formula_in_the_same_file_is_scored_anew(table: Path, tmp_path: Path) -> None:
+    formula = tmp_path / "formula.json"
+    proxies = [f"{{name: evolved, formula: {formula}}}"]
+    scored = []
+    for text in ("graph_nodes", "-graph_nodes"):
+        formula.write_text(json.dumps({"formula": text, "inputs": [{"name": "graph_nodes", "centre": 0, "spread": 1}]}))
+        scored.append(by_name(compared(table, proxies=proxies, cache=tmp_path, sample=6))["evolved"]["tau"])
+    assert scored[0] == -scored[1] != 0
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -61,7 +61,9 @@ def written(path: Path, notations: list[str], change: Callable[[str, dict[str, o
     return path
 
 
-def run(path: Path, *objectives: Any, budget: int = 40, searcher: Any = "nsga2", **settings: Any) -> Result:
+def run(
+    path: Path, *objectives: Any, budget: int = 40, searcher: Any = "nsga2", trainings: int = 1, **settings: Any
+) -> Result:
     return evonas.search(
         {"name": "cell201", "ops": ["none", "skip_connect", "nor_conv_3x3"]},
         objectives or [ACCURACY, LATENCY],
@@ -69,7 +71,8 @@ def run(path: Path, *objectives: Any, budget: int = 40, searcher: Any = "nsga2",
         dataset=Unread(),
         **{"budget": budget, "searcher": searcher, "predictor": None, "proxies": ()},
         workers=0,
-        retrain_seeds=1,
+        retrain_seeds=3,
+        replicates=trainings,
         progress=False,
     )
 
@@ -157,6 +160,20 @@ def test_failures_are_injected_by_the_candidates_seed_alone(table: Path) -> None
     failure = only.evaluate(cell, 3).failure
     assert failure is not None
     assert failure.kind == "timeout"
+
+
+def test_replicates_read_the_columns_of_further_trainings(table: Path) -> None:
+    """Here the seconds play the second training, and the test accuracy the third."""
+    further = {"accuracy": ["seconds", "test_accuracy"]}
+    archive = run(table, ACCURACY, trainings=3, budget=60, replicates=further).archive
+    assert {trial.proposal.replicate for trial in archive.trials} == {0, 1, 2}
+    for trial in archive.trials:
+        row = figures(ALL.index(trial.proposal.notation), trial.proposal.notation)
+        assert trial.rung_values["accuracy"] == row[("accuracy", *further["accuracy"])[trial.proposal.replicate]]
+    with pytest.raises(CampaignError, match=r"replicates: replicate 3 of column 'accuracy' needs a further .* names 2"):
+        run(table, trainings=4, replicates=further)
+    with pytest.raises(CampaignError, match="has no column 'run_2'"):
+        run(table, trainings=2, replicates={"accuracy": ["run_2"]})
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_igd_plus_regret_and_the_first_to_reach() -> None:
     front = Front(values)
     assert front.distance(front.chosen([0, 1, 2, 3])) == 0
     assert front.chosen([0, 2, 3]) == [0]
+    # Of two rows of cost 4 the second led by luck: its trainings' mean is 5, the other's 4.
+    assert front.chosen([2, 0, 0], [4.0, 1.0, 9.0]) == [2]
     # In each coordinate only what is worse counts: from (0, 4) to (4, 0), scaled by 4, that is (0, 1).
     assert front.distance([0]) == pytest.approx(0.5)
     assert regrets(values, [3, 2, 0]).tolist() == [np.inf, 4, 0]
@@ -173,3 +175,21 @@ def test_every_method_file_makes_a_campaign_and_says_what_it_leaves_out() -> Non
         assert document.specification.name == name
         plan = assemble(parts_of(document.specification))
         assert not isinstance(plan.searcher, Random)
+
+
+def test_replicates_count_against_the_budget_and_are_handed_back_by_their_mean(table: Path, tmp_path: Path) -> None:
+    method = tmp_path / "repeating.yaml"
+    method.write_text(
+        "name: repeating\nspace: macro\nbudget: 40\nsearcher: nsga2\npredictor: null\nproxies: null\n"
+        "replicates: {trainings: 2, share: 0.3}\n"
+    )
+    noisy = Setting("macro", str(table), goals_of("valid:max,flops:min"), ("test", "max"), replicates=("test",))
+    run = run_method(noisy, str(method), seed=0, budget=40)
+    assert len(run.rows) == len(run.replicates) == 40
+    assert 4 <= sum(run.replicates) <= 0.3 * 40
+    for place, replicate in enumerate(run.replicates):
+        assert replicate == (run.rows[place] in run.rows[:place])
+    found = measure_search(noisy, [str(method)], [40], seeds=1, workers=1, kept=tmp_path / "kept")
+    assert found.rows[0]["method"] == "repeating"
+    with pytest.raises(CampaignError, match="replicates: replicate 1 of column 'valid' needs a further training"):
+        run_method(setting(table), str(method), seed=0, budget=40)

@@ -1,5 +1,7 @@
 """Campaigns made up for the tests of the journal."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from evonas.core.archive import ORIGINS, Archive, Estimate, Funnel, Proposal, Trial
@@ -53,8 +55,8 @@ def evaluations() -> st.SearchStrategy[Evaluation]:
 
 @st.composite
 def rounds(draw: st.DrawFn) -> list[list[Trial]]:
-    """The trials of a few rounds, all pending."""
-    number = 0
+    """The trials of a few rounds, all pending; some repeat a full training."""
+    archive = Archive(OBJECTIVES)
     told = []
     for index in range(draw(st.integers(0, 3))):
         counts = draw(st.dictionaries(words, st.integers(0, 10**6), max_size=3))
@@ -62,8 +64,12 @@ def rounds(draw: st.DrawFn) -> list[list[Trial]]:
         funnel = Funnel(index, counts, draw(st.dictionaries(words, seconds, max_size=2)), notes)
         batch = []
         for _ in range(draw(st.integers(1, 3))):
-            batch.append(Trial(number, draw(proposals(funnel))))
-            number += 1
+            proposal = draw(proposals(funnel))
+            full = [trial.proposal for trial in archive.trials if trial.proposal.rung is None]
+            if full and draw(st.booleans()):
+                again = draw(st.sampled_from(full))
+                proposal = replace(again, funnel=funnel, replicate=archive.trainings(again.key))
+            batch.append(archive.propose(proposal))
         told.append(batch)
     return told
 

@@ -100,7 +100,7 @@ def test_a_newer_format(path: Path):
     connection.commit()
     connection.close()
     for read_only in (True, False):
-        with pytest.raises(JournalError, match=r"has journal format 99; this evonas reads up to 2\. Install .* newer"):
+        with pytest.raises(JournalError, match=r"has journal format 99; this evonas reads up to 3\. Install .* newer"):
             Journal.open(path, read_only=read_only)
 
 

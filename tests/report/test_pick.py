@@ -5,7 +5,8 @@ import pytest
 
 from evonas.core.constraint import Constraint
 from evonas.core.evaluation import Evaluation
-from evonas.report.pick import Wish, choose, pick, seed_deviations
+from evonas.report.noise import seed_deviations
+from evonas.report.pick import Wish, choose, pick
 
 
 def filled(made, *points):

@@ -6,13 +6,13 @@ import pytest
 from evonas.core.archive import Funnel
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
+from evonas.core.spread import spread
 from evonas.report.statistics import (
     StageTime,
     failure_groups,
     funnel_totals,
     retrained_front,
     retraining_agreement,
-    spread,
     stage_times,
 )
 

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from watched_space import StubbornSpace, WatchedPredictor, WatchedSpace
 
 from evonas.core.archive import Archive, Proposal
 from evonas.core.constraint import Constraint
+from evonas.core.evaluation import Evaluation
 from evonas.core.problem import Problem
 from evonas.core.searcher import SearchError
 
@@ -118,6 +120,23 @@ def the_failed_and_the_pending_are_no_parents_and_teach_nothing(name: str) -> No
             assert targets.tolist() == archive.values()[:, column].tolist()
 
 
+def what_was_trained_several_times_teaches_its_mean_once(name: str) -> None:
+    problem = problem_of("two that need training")
+    archive = archive_of(problem, trained=20)
+    first = {trial.proposal.key: dict(trial.values) for trial in archive.trials}
+    for trial in archive.trials[:3]:
+        number = archive.propose(replace(trial.proposal, replicate=1)).number
+        worse = {name: first[trial.proposal.key][name] + 2.0 for name in ("error", "second")}
+        archive.record(number, Evaluation(worse, 1.0))
+    taught = WatchedPredictor()
+    made(name, problem, predictor=taught.factory).propose(archive.without_replicates(), 5, np.random.default_rng(1))
+    again = {trial.proposal.key for trial in archive.trials[:3]}
+    for keys, targets, column in taught.lessons:
+        assert sorted(keys) == sorted(first)
+        known = [first[key][("error", "second")[column]] + (1.0 if key in again else 0.0) for key in keys]
+        np.testing.assert_allclose(targets, known, rtol=1e-12)
+
+
 def archives_with_little_or_nothing_trained_do(name: str) -> None:
     problem = problem_of()
     for trained, failed, pending in ((0, True, 0), (1, True, 0), (1, False, 14), (0, False, 14), (2, True, 0)):
@@ -174,6 +193,7 @@ LAWS = (
     whole_campaigns_keep_the_contract,
     the_archive_is_left_as_it_was,
     the_failed_and_the_pending_are_no_parents_and_teach_nothing,
+    what_was_trained_several_times_teaches_its_mean_once,
     archives_with_little_or_nothing_trained_do,
     what_breaks_a_constraint_is_never_proposed,
     an_impossible_constraint_is_named_with_its_count,

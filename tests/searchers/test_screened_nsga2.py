@@ -160,6 +160,7 @@ def test_it_is_the_default_and_gets_its_predictor_and_proxies_from_the_campaign(
         ({"crossover_rate": math.nan}, r"crossover_rate must be in \[0, 1\]; got nan"),
         ({"gate_error_rate": 0.0}, r"gate_error_rate must be in \(0, 0.5\]; got 0.0"),
         ({"improvement_share": 2.0}, r"improvement_share must be in \[0, 1\]; got 2.0"),
+        ({"flatness": -1.0}, r"flatness must be in \[0, 1\]; got -1.0"),
     ],
 )
 def test_settings_out_of_range_are_named(settings: dict[str, Any], message: str) -> None:

@@ -50,10 +50,12 @@ class Convolutional(nn.Module):
 
 
 class Tokens(nn.Module):
-    """A feed-forward layer on sequences, as Transformers have: each row of the image is a token."""
+    """Attention and a feed-forward layer on sequences, as Transformers have: each row of the image is a token."""
 
     def __init__(self, way: str = "module", functional_norm: bool = False) -> None:
         super().__init__()
+        self.before = nn.LayerNorm(8)
+        self.project, self.merge = nn.Linear(8, 24), nn.Linear(8, 8)
         self.first = nn.Linear(8, 16)
         self.norm = nn.LayerNorm(8)
         self.dropout = nn.Dropout(0.3)
@@ -64,6 +66,8 @@ class Tokens(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.squeeze(1)
+        query, key, value = self.project(self.before(x)).chunk(3, dim=-1)
+        x = x + self.merge((query @ key.transpose(1, 2)).softmax(dim=-1) @ value)
         norm = self.norm
         x = functional.layer_norm(x, (8,), norm.weight, norm.bias) if self.functional_norm else norm(x)
         return self.head(self.dropout(_relu(self.first(x), self.way, self.module)).mean(dim=1))

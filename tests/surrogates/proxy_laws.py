@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import nn
 
+from spaces.architecture import Architecture, Node
 from spaces.cell201 import Cell201
 from spaces.mlp import Mlp
 from spaces.transformer import Transformer
@@ -25,12 +26,21 @@ Proxies = Mapping[str, Proxy]
 TARGETS = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
 
 
-SEQUENCES = frozenset({"w_pca"})  # defined for Transformers alone
+SEQUENCES = frozenset({"w_pca", "zero_lm"})  # defined for Transformers alone
 ORDERED = frozenset({"zico", "l_swag", "meco", "rbflex"})  # see the two halves of the batch, or its first examples
 
 
-def score(name: str, proxies: Proxies, model: nn.Module, seed: int = 0) -> float | ProxyFailure:
-    return score_all({name: proxies[name]}, model, networks.batch(), TARGETS, seed)[name]
+# A graph for proxies of topology; the networks here were built from none.
+GRAPH = Architecture(
+    tuple(Node(op) for op in ("input", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3", "output")),
+    ((0, 1), (0, 2), (1, 4), (2, 3), (3, 4)),
+)
+
+
+def score(
+    name: str, proxies: Proxies, model: nn.Module, seed: int = 0, graph: Architecture | None = GRAPH
+) -> float | ProxyFailure:
+    return score_all({name: proxies[name]}, model, networks.batch(), TARGETS, seed, graph)[name]
 
 
 def built(name: str, **how: Any) -> nn.Module:
@@ -53,7 +63,8 @@ def a_sound_network_has_a_finite_score(name: str, proxies: Proxies) -> None:
 
 def only_sequences_lack_a_score_of_cells(name: str, proxies: Proxies) -> None:
     space, rng = Cell201("compact", channels=4, input_shape=(1, 8, 8)), np.random.default_rng(0)
-    outcomes = [score(name, proxies, space.build(space.simplify(space.sample(rng)))) for _ in range(8)]
+    cells = [space.simplify(space.sample(rng)) for _ in range(8)]
+    outcomes = [score(name, proxies, space.build(cell), graph=cell) for cell in cells]
     numbers = sum(isinstance(outcome, float) and math.isfinite(outcome) for outcome in outcomes)
     assert numbers == 0 if name in SEQUENCES else numbers >= 3
     assert all(isinstance(outcome, float) or str(outcome) for outcome in outcomes)
@@ -122,8 +133,8 @@ def the_order_of_the_batch_matters_where_the_definition_says_so(name: str, proxi
     model, inputs = built(name), networks.batch()
     model.get_submodule("dropout").p = 0.0  # type: ignore[assignment]
     chosen, turned = {name: proxies[name]}, torch.tensor([5, 2, 7, 0, 3, 6, 1, 4])
-    first = number(score_all(chosen, model, inputs, TARGETS)[name])
-    second = number(score_all(chosen, model, inputs[turned], TARGETS[turned])[name])
+    first = number(score_all(chosen, model, inputs, TARGETS, architecture=GRAPH)[name])
+    second = number(score_all(chosen, model, inputs[turned], TARGETS[turned], architecture=GRAPH)[name])
     assert (second == pytest.approx(first, rel=1e-3, abs=1e-6)) == (name not in ORDERED)
 
 
@@ -140,11 +151,11 @@ def together(
     order: tuple[str, ...], sequences: bool, proxies: tuple[tuple[str, Proxy], ...]
 ) -> dict[str, float | ProxyFailure]:
     model = networks.built(kind=networks.Tokens if sequences else networks.Convolutional)
-    return score_all({name: dict(proxies)[name] for name in order}, model, networks.batch(), TARGETS)
+    return score_all({name: dict(proxies)[name] for name in order}, model, networks.batch(), TARGETS, 0, GRAPH)
 
 
 def without_labels_there_is_the_same_score_or_a_reason(name: str, proxies: Proxies) -> None:
-    outcome = score_all({name: proxies[name]}, built(name), networks.batch())[name]
+    outcome = score_all({name: proxies[name]}, built(name), networks.batch(), architecture=GRAPH)[name]
     if isinstance(outcome, ProxyFailure):
         assert "labels" in str(outcome)
     else:
@@ -153,7 +164,8 @@ def without_labels_there_is_the_same_score_or_a_reason(name: str, proxies: Proxi
 
 def a_small_batch_gives_a_finite_score_or_a_reason(name: str, proxies: Proxies) -> None:
     for count in (0, 1, 2, 3):
-        outcome = score_all({name: proxies[name]}, built(name), networks.batch(count), TARGETS[:count])[name]
+        inputs, targets = networks.batch(count), TARGETS[:count]
+        outcome = score_all({name: proxies[name]}, built(name), inputs, targets, architecture=GRAPH)[name]
         assert isinstance(outcome, ProxyFailure) or math.isfinite(outcome)
         assert isinstance(outcome, float) or str(outcome)
 
@@ -164,10 +176,24 @@ def transformers_and_perceptrons_have_a_finite_score_or_a_reason(name: str, prox
     table = Mlp(depth=[1, 2], width=[5], normalisation="batch", input_shape=(1, 8, 8), classes=3)
     tokens = torch.arange(40).reshape(8, 5) % 3
     for space, inputs in ((vit, networks.batch()), (gpt, tokens), (table, networks.batch())):
-        model = space.build(space.sample(np.random.default_rng(0)))
-        outcome = score_all({name: proxies[name]}, model, inputs, TARGETS)[name]
+        graph = space.sample(np.random.default_rng(0))
+        outcome = score_all({name: proxies[name]}, space.build(graph), inputs, TARGETS, architecture=graph)[name]
         assert isinstance(outcome, ProxyFailure) or math.isfinite(outcome)
         assert isinstance(outcome, float) or "failed while" not in str(outcome) or name == "grad_sign", outcome
+
+
+def a_bare_network_has_the_same_score_or_the_reason(name: str, proxies: Proxies) -> None:
+    outcome = score(name, proxies, built(name), graph=None)
+    if "architecture" in proxies[name].needs:
+        assert "topology is read off an architecture; this network came without one" in str(outcome)
+    else:
+        assert number(outcome) == number(score(name, proxies, built(name)))
+
+
+def twins_have_one_score(name: str, proxies: Proxies) -> None:
+    turned = Architecture(tuple(GRAPH.nodes[i] for i in (0, 2, 3, 1, 4)), ((0, 1), (0, 3), (1, 2), (2, 4), (3, 4)))
+    assert turned.key == GRAPH.key
+    assert number(score(name, proxies, built(name), graph=turned)) == number(score(name, proxies, built(name)))
 
 
 LAWS = (
@@ -185,4 +211,6 @@ LAWS = (
     without_labels_there_is_the_same_score_or_a_reason,
     a_small_batch_gives_a_finite_score_or_a_reason,
     transformers_and_perceptrons_have_a_finite_score_or_a_reason,
+    a_bare_network_has_the_same_score_or_the_reason,
+    twins_have_one_score,
 )

@@ -57,7 +57,7 @@ def test_no_formula_is_longer_than_allowed() -> None:
 def test_bad_data_are_refused() -> None:
     scores, values = data(20)
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="at least one proxy; got none"):
+    with pytest.raises(ValueError, match="at least one input; got none"):
         evolve({}, values, rng)
     with pytest.raises(ValueError, match="an identifier and no function; got 'tanh'"):
         evolve({"tanh": values}, values, rng)

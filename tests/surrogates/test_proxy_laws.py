@@ -10,7 +10,7 @@ from spaces.discovery import discover
 from surrogates import PROXIES
 from surrogates.proxies.proxy import Proxy
 
-FORMULA = str(Path(__file__).with_name("formula.json"))
+FORMULA = Path(__file__).with_name("formula.json")
 NEEDED = {"evolved": {"formula": FORMULA}}
 DISCOVERED: dict[str, Proxy] = {name: proxy(**NEEDED.get(name, {})) for name, proxy in discover(PROXIES).items()}
 

@@ -80,7 +80,7 @@ def test_what_fits(arguments: dict[str, Any]) -> None:
         ({"widths": True}, "expected a list of whole numbers or a whole number or null. Got true."),
         ({"pair": [1]}, "expected a list of 2: a whole number, a number. Got [1]."),
         ({"share": 1.5}, "expected a number. Got 1.5: input should be less than 1."),
-        ({"path": 3}, "expected Path. Got 3."),
+        ({"path": 3}, "expected a path. Got 3."),
         ({"table": [1]}, "expected a mapping or null. Got [1]."),
         ({"verbose": 1}, "expected true or false. Got 1."),
         ({"verbose": "yes"}, "expected true or false. Got 'yes'; write true."),
@@ -120,4 +120,4 @@ def test_describe() -> None:
     assert describe(Literal["a", True]) == "one of a, true"
     assert describe(dict[str, int]) == "a mapping"
     assert describe(list[float]) == "a list of numbers"
-    assert describe(Path) == "Path"
+    assert describe(Path) == "a path"

@@ -90,6 +90,10 @@ ENTRIES = [
     ("rungs: 3\n", "campaign.yaml:4 rungs: expected a list of epochs, as in [3], a mapping with 'epochs', or null. Go"),
     ("rungs: [3, 0]\n", "rungs.epochs[1]: expected a whole number, at least 1. Got 0."),
     ("rungs: [9, 3]\n", "rungs.epochs: expected epochs that rise from rung to rung. Got 9, 3"),
+    ("replicates: {seeds: 3}\n", "campaign.yaml:4 replicates.seeds: unknown key. Expected one of trainings, share"),
+    ("replicates: often\n", "replicates: expected a number of trainings, a mapping with 'trainings' and 'share'"),
+    ("replicates: 0\n", "replicates.trainings: expected a whole number, at least 1. Got 0."),
+    ("replicates: {trainings: 3, share: 1.5}\n", "replicates.share: expected a number from 0 to 1. Got 1.5."),
     ("rungs: {epochs: [3], reduction_factor: 1}\n", "rungs.reduction_factor: expected a whole number, at least 2. "),
     # what would build objects
     (

@@ -50,6 +50,7 @@ campaigns = st.fixed_dictionaries(
         "initial": st.integers(1),
         "batch": st.integers(1),
         "rungs": st.none() | st.lists(st.integers(1), unique=True).map(sorted),
+        "replicates": st.none() | st.integers(1) | st.fixed_dictionaries({"share": st.floats(0, 1)}),
         "retrain_front": st.none() | st.integers(0) | st.fixed_dictionaries({"seeds": st.integers(0)}),
         "results": st.text(min_size=1),
     },
@@ -84,6 +85,7 @@ def test_defaults() -> None:
         "initial": 16,
         "batch": 8,
         "rungs": {"epochs": [], "reduction_factor": 3},
+        "replicates": {"trainings": 1, "share": 0.1},
         "retrain_front": {"seeds": 3},
         "results": "results/x",
     }

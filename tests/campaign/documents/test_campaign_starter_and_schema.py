@@ -122,6 +122,7 @@ def fits(value: Any, shape: dict[str, Any], definitions: dict[str, Any]) -> bool
         "type": lambda kinds: any(_is(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)),
         "pattern": lambda pattern: not isinstance(value, str) or re.search(pattern, value) is not None,
         "minimum": lambda least: not _is(value, "number") or value >= least,
+        "maximum": lambda most: not _is(value, "number") or value <= most,
         "minLength": lambda least: not isinstance(value, str) or len(value) >= least,
         "maxLength": lambda most: not isinstance(value, str) or len(value) <= most,
         "minItems": lambda least: not isinstance(value, list) or len(value) >= least,

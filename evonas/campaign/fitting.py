@@ -1,4 +1,4 @@
-"""Whether a campaign's parts fit together."""
+"""Whether a campaign's space, dataset, trainer and objectives fit together."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from spaces.space import Space
 
 
 def check_shapes(space: Space, dataset: Dataset) -> None:
-    """Refuses a space whose networks take other inputs, or tell other classes, than the dataset has.
+    """Refuses a space whose networks take other inputs, or give other outputs, than the dataset's.
 
     Raises:
-        CampaignError: It is one; the message has the remedy.
+        CampaignError: It does; says what to change.
     """
     if (tuple(space.input_shape), space.classes) != (tuple(dataset.input_shape), dataset.classes):
         raise CampaignError(
@@ -41,10 +41,10 @@ def check_shapes(space: Space, dataset: Dataset) -> None:
 
 
 def check_trainer(trainer: Trainer, dataset: Dataset) -> None:
-    """Refuses a trainer of classes on a regression's numbers, and the other way round.
+    """Refuses a trainer of classes for a regression, and the reverse.
 
     Raises:
-        CampaignError: It is one; the message names the trainer to take.
+        CampaignError: It is; says which to take.
     """
     if trainer.regression != dataset.regression:
         kinds = ["numbers" if part.regression else "classes" for part in (trainer, dataset)]
