@@ -13,12 +13,10 @@ from evonas.core.randomness import generator
 from evonas.tables.table import FloatArray, Table
 from spaces.discovery import discover, find
 from surrogates import COMBINATIONS
-from surrogates.combination import Combination, Trained
+from surrogates.combination import Combination, Scored, Trained
 from surrogates.combinations.rank_aggregation import RankAggregation
+from surrogates.encodings.concatenated import Concatenated
 from surrogates.ranking import kendall_tau
-
-# Its columns are repeated scores of one proxy, which no table holds.
-_OF_REPEATS = "stochastic_ordering"
 
 
 def measure_combinations(
@@ -27,7 +25,8 @@ def measure_combinations(
     """Kendall tau of single proxies and of their combinations with a measured column, higher is better.
 
     Only architectures of which every proxy is known take part. Training-free ones are scored on all of them. Those that
-    learn draw their trained ones at random and are scored on ``scored`` others, none of them of the same function.
+    learn draw their trained ones at random and are scored on ``scored`` others, none of them of the same function; all
+    are told the parameters and the graph features, whether they read them or not.
 
     Args:
         space: Name of the table's space.
@@ -48,40 +47,42 @@ def measure_combinations(
     names = list(columns) or [name for name in table.names if name.startswith("proxy_")]
     scores, values = np.stack([table.column(name) for name in names], axis=1), table.column(target)
     known = np.flatnonzero(np.isfinite(scores).all(axis=1) & np.isfinite(values))
-    keys = np.array([table.space.simplify(table.architectures[index]).key for index in known])
-    return list(_rows(names, scores[known], values[known], keys, trained, repeats, scored))
+    graphs = [table.space.simplify(table.architectures[index]) for index in known]
+    sizes = np.array([table.space.cost(graph).parameters for graph in graphs], np.float64)
+    features = Concatenated(table.space).encode(graphs).astype(np.float64)
+    keys = np.array([graph.key for graph in graphs])
+    return list(_rows(names, Scored(scores[known], sizes, features), values[known], keys, trained, repeats, scored))
 
 
 def _rows(
     names: Sequence[str],
-    scores: FloatArray,
+    known: Scored,
     values: FloatArray,
     keys: Any,
     trained: Sequence[int],
     repeats: int,
     scored: int,
 ) -> Iterator[dict[str, Any]]:
-    for name, column in zip(names, scores.T, strict=True):
+    for name, column in zip(names, known.scores.T, strict=True):
         yield _row(name, 0, [kendall_tau(column, values)], len(values))
     for scale in ("log", "linear"):
-        nothing = Trained(scores[:0], values[:0])
-        combined = RankAggregation(scale).combine(scores, nothing, generator(0, 0, scale))
+        combined = RankAggregation(scale).combine(known, Trained.none(known), generator(0, 0, scale))
         yield _row(f"rank_aggregation ({scale})", 0, [kendall_tau(combined, values)], len(values))
     for name, kind in discover(COMBINATIONS).items():
-        if name != _OF_REPEATS and kind().least_trained:
+        if kind().least_trained:
             for count in trained:
-                taus = [_learned(kind(), scores, values, keys, count, scored, repeat) for repeat in range(repeats)]
+                taus = [_learned(kind(), known, values, keys, count, scored, repeat) for repeat in range(repeats)]
                 yield _row(name, count, taus, scored)
 
 
 def _learned(
-    combination: Combination, scores: FloatArray, values: FloatArray, keys: Any, count: int, scored: int, repeat: int
+    combination: Combination, known: Scored, values: FloatArray, keys: Any, count: int, scored: int, repeat: int
 ) -> float | None:
     rng = generator(repeat, count, "combination")
     order = rng.permutation(len(values))
     learned = order[:count]
     others = order[~np.isin(keys[order], keys[learned])][:scored]
-    combined = combination.combine(scores[others], Trained(scores[learned], values[learned]), rng)
+    combined = combination.combine(known.rows(others), Trained(known.rows(learned), values[learned]), rng)
     return kendall_tau(combined, values[others])
 
 

@@ -28,14 +28,17 @@ from evonas.tables.table import FloatArray, Table
 from spaces.discovery import discover
 from spaces.space import Space
 from surrogates import kendall_tau, spearman
-from surrogates.combination import Trained
+from surrogates.combination import Scored, Trained
 from surrogates.combinations.rank_aggregation import RankAggregation
 
 PUBLISHED_PREFIX = "proxy_"
 AGGREGATE = "rank_aggregation"
-# One for each thing that a network shows: size, responses to inputs, ReLU patterns, how gradients pass. Chosen among
-# eight sets by 80 networks of NAS-Bench-Macro (runs/benchmarks/README.md).
-AGGREGATED = ("macs", "jacob_cov", "nwot", "trainability")
+# AZ-NAS's four, and one each of what they do not look at: ReLU patterns, how inputs' gradients and feature maps
+# correlate, how weights' gradients vary. Chosen on three measured columns (runs/benchmarks/README.md).
+AGGREGATED = (
+    *("expressivity", "progressivity", "trainability", "macs"),
+    *("nwot", "jacob_cov", "meco", "l_swag"),
+)
 AZ_NAS = ("expressivity", "progressivity", "trainability", "macs")  # Lee and Ham, CVPR 2024
 OFF = ("grasp", "plain")  # costs too much; says too little
 _PUBLISHED_AS = {"jacob_cov": "jacov", "parameters": "params", "macs": "flops"}  # NAS-Bench-Suite-Zero's names
@@ -95,10 +98,11 @@ def measure_proxies(asked: ProxyComparison) -> Compared:
 
     Returns:
         A row for each proxy, for parameters and MACs, for the aggregation of the ranks of the proxies asked for (by
-        default of ``AGGREGATED``), for that of AZ-NAS where its four are scored, and for each published score that has
-        no counterpart: Kendall tau and Spearman with the target; those of the published scores on the
-        rows that the proxy could score; Spearman between the two; and how many of the scores ``failed``. The row of
-        the aggregation has the ``milliseconds`` that all proxies together take for a network.
+        default of ``AGGREGATED``), for that of AZ-NAS where its four are scored, with several seeds for either over all
+        draws together, and for each published score that has no counterpart: Kendall tau and Spearman with the target;
+        those of the published scores on the rows that the proxy could score; Spearman between the two; and how many of
+        the scores ``failed``. The row of the aggregation has the ``milliseconds`` that all proxies together take for a
+        network.
 
     Raises:
         CampaignError: An option is wrong; says which, the rule, the value and the remedy.
@@ -134,14 +138,17 @@ def _compared(
     by_seed = [outcomes[start : start + n] for start in range(0, len(outcomes), n)]
     names = [*proxies, *(name for name in sample.costs if name not in proxies), *aggregates]
     figures: dict[str, list[Outcome]] = {name: [] for name in names}
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in aggregates}
     for results in by_seed:
         scores = {name: np.array([one.get("scores", {}).get(name, np.nan) for one in results]) for name in proxies}
         for name, members in aggregates.items():
-            known = np.column_stack([scores[member] for member in members])
-            nothing = Trained(known[:0], np.empty(0))
-            scores[name] = RankAggregation().combine(known, nothing, generator(0, 0, name))
+            drawn[name] += [scores[member] for member in members]
+            scores[name] = _aggregated([scores[member] for member in members])
         for name in names:
             figures[name].append(_figures(sample, name, scores[name] if name in scores else sample.costs[name]))
+    if len(by_seed) > 1:
+        for name, columns in drawn.items():
+            figures[f"{name} over {len(by_seed)} draws"] = [_figures(sample, name, _aggregated(columns))]
     times = [outcome["milliseconds"] for outcome in outcomes if "milliseconds" in outcome]
     rows = []
     for name, found in figures.items():
@@ -160,6 +167,12 @@ def _compared(
             rows.append({**dict.fromkeys(rows[0]), "proxy": f"{name} (published)", **alone})
     hidden = {"scored", "scored_std", "published_tau_std", "published_spearman_std"}
     return Compared([{name: value for name, value in row.items() if name not in hidden} for row in rows], notes)
+
+
+def _aggregated(columns: Sequence[FloatArray]) -> FloatArray:
+    """Mean log rank by several scores of the same rows ``(n,)``."""
+    known = Scored.by_scores(np.column_stack(columns))
+    return RankAggregation().combine(known, Trained.none(known), generator(0, 0, AGGREGATE))
 
 
 def _figures(sample: _Sample, name: str, scores: FloatArray) -> Outcome:

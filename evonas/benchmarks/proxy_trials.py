@@ -44,7 +44,7 @@ class ProxyTrials:
     def measure(self, notation: str, seed: int) -> dict[str, Any]:
         """Builds one network and scores it by all proxies in one shared pass.
 
-        Weights are drawn under the seed and the architecture's key, the batch under the seed.
+        Weights are drawn under the seed and the architecture's key; the batch, and what a proxy draws, under the seed.
 
         Returns:
             ``scores`` by proxy, higher is better; ``failures``, the reason by proxy; and ``milliseconds`` of the
@@ -57,7 +57,7 @@ class ProxyTrials:
             torch.default_generator.manual_seed(integer_seed(seed, int(architecture.key[:8], 16), "weights"))
             started = time.process_time()
             model = self.space.build(architecture)
-            outcomes = score_all(self.proxies, model, inputs, targets, architecture=architecture)
+            outcomes = score_all(self.proxies, model, inputs, targets, seed, architecture)
             seconds = time.process_time() - started
         return {
             "scores": {name: value for name, value in outcomes.items() if not isinstance(value, ProxyFailure)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from evonas.campaign.assemble import assemble
 from evonas.campaign.parts import Part, Parts
@@ -34,6 +35,7 @@ def search(
     rungs: Sequence[int] = (),
     replicates: int = 1,
     timeout_seconds: float | None = None,
+    pack: int | Literal["auto"] = 1,
     directory: str | Path | None = None,
     name: str = "search",
     progress: bool | Observer = True,
@@ -66,6 +68,8 @@ def search(
         replicates: Most trainings of each member of the front while the search goes on, with other seeds; its values
             are their mean. Each counts against the budget, of which at most a tenth goes to them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
+        pack: Candidates that train as one program in a worker: at most so many, or ``"auto"`` for all that wait, as
+            many as its memory holds. For GPUs.
         directory: Results folder; a search that was interrupted there goes on. None keeps everything in memory.
         name: Name of the search.
         progress: Whether to show progress, or an ``Observer`` of your own.
@@ -95,7 +99,7 @@ def search(
             searcher=searcher,
             predictor=predictor,
             proxies=proxies,
-            executor=_executor(workers, timeout_seconds),
+            executor={**_executor(workers, timeout_seconds), "pack": pack},
             initial=initial,
             batch=batch,
             seed=seed,

@@ -6,10 +6,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
-import torch
+from typing import Any, cast
 
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
 from evonas.campaign.fitting import check_trainer, refuse_columns
@@ -17,20 +14,19 @@ from evonas.campaign.making import at, make_component, make_space, named, reads_
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
+from evonas.campaign.proxy_batch import proxy_batch
 from evonas.campaign.replication import Replication, evaluators_of_replicates
 from evonas.campaign.rooms import ROOMS
 from evonas.campaign.rungs import check_climbing, shorter_parts
 from evonas.campaign.successive_halving import SuccessiveHalving
+from evonas.campaign.workers import Workers
 from evonas.core.evaluation import Evaluator
-from evonas.core.example_inputs import example_inputs
 from evonas.core.objective import Objective
 from evonas.core.problem import Problem
 from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher
 from evonas.datasets.dataset import Dataset
-from evonas.datasets.loading import loaded
 from evonas.evaluators.table import TableEvaluator
-from evonas.executors.processes import WORKERS
 from evonas.objectives.function import Function
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.trainers.trainer import Trainer
@@ -40,11 +36,6 @@ from surrogates.encoding import Encoding
 from surrogates.encodings.concatenated import Concatenated
 from surrogates.predictor import Predictor
 from surrogates.proxies.proxy import Proxy
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-PROXY_BATCH = 32
 
 
 def assemble(parts: Parts) -> Plan:
@@ -66,8 +57,9 @@ def assemble(parts: Parts) -> Plan:
     with at(("dataset",)):
         # A broken test split would give the front a test error that means nothing: it is checked where it will be read.
         reports = final_evaluator is not None and parts.retrain_seeds > 0
-        inputs, targets = _proxy_batch(space, dataset if measurements is None else None, reports)
-    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets)
+        inputs, targets = proxy_batch(space, dataset if measurements is None else None, reports)
+    device = cast(Trainer, make_component("trainer", parts.trainer)).device
+    proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets, device)
     supplied = {
         "problem": problem,
         "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
@@ -86,6 +78,7 @@ def assemble(parts: Parts) -> Plan:
             replicate_evaluators = evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
         searcher = Replication(searcher, parts.replicates, parts.replicate_share)
     executor, workers = _executor(parts.executor)
+    workers.check(evaluator, objectives)
     return Plan(
         name=parts.name,
         problem=problem,
@@ -94,7 +87,8 @@ def assemble(parts: Parts) -> Plan:
         evaluator=evaluator,
         final_evaluator=final_evaluator,
         executor=executor,
-        workers=workers,
+        workers=workers.count,
+        pack=workers.pack,
         budget=parts.budget,
         initial=parts.initial,
         batch=parts.batch,
@@ -170,27 +164,10 @@ def _predictor(part: Part, space: Space) -> Callable[[Encoding], Predictor]:
     return make
 
 
-def _executor(part: Part) -> tuple[Callable[[], Executor], int]:
+def _executor(part: Part) -> tuple[Callable[[], Executor], Workers]:
     component = named(part, ("executor",))
     if component is None:
         raise CampaignError([Fault(("executor",), f"expected an executor's name. Got {part!r}")])
     with at(("executor",)):
-        made = find(ROOMS["executor"], component.name)
-        given = component.arguments
-        parameter = inspect.signature(made).parameters.get("workers")
-        default = 1 if parameter is None else parameter.default or WORKERS
-        workers = given.get("workers") or len(given.get("devices") or ()) or default
-    return lambda: cast(Executor, make_component("executor", component)), int(workers)
-
-
-def _proxy_batch(space: Space, dataset: Dataset | None, reports: bool) -> tuple[Tensor, Tensor]:
-    """The batch that proxies see: training examples, or noise (random tokens) where the space takes other inputs.
-
-    What is loaded for it is checked, the test split too where the campaign ``reports`` on it.
-    """
-    if dataset is not None and tuple(space.input_shape) == tuple(dataset.input_shape):
-        batch = loaded(dataset, test=reports).train.first(PROXY_BATCH)
-        return batch.ready(batch.inputs), batch.targets
-    rng = np.random.default_rng(0)
-    inputs = example_inputs(space, PROXY_BATCH, rng)
-    return inputs, torch.from_numpy(rng.integers(space.classes, size=PROXY_BATCH))
+        workers = Workers.of(find(ROOMS["executor"], component.name), component.arguments)
+    return lambda: cast(Executor, make_component("executor", component)), workers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -62,11 +62,19 @@ class Ledger:
         Raises:
             ValueError: The trial is not pending.
         """
-        evaluation = self._checked(evaluation)
-        recorded = self.archive.record(number, evaluation)
+        return self.record_together({number: evaluation})[0]
+
+    def record_together(self, evaluations: Mapping[int, Evaluation]) -> list[Trial]:
+        """Writes what pending trials brought home together, by number: all of it or, where it is killed, nothing.
+
+        Raises:
+            ValueError: A trial is not pending.
+        """
+        checked = {number: self._checked(evaluation) for number, evaluation in evaluations.items()}
+        recorded = [self.archive.record(number, evaluation) for number, evaluation in checked.items()]
         with self.timed("journal"):
             elapsed_seconds = self._elapsed_before + time.perf_counter() - self._started
-            self._journal.add_evaluation(number, evaluation, elapsed_seconds)
+            self._journal.add_evaluations(checked, elapsed_seconds)
         return recorded
 
     @contextmanager

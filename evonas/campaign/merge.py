@@ -63,7 +63,7 @@ def merge(first: Path, second: Path, target: Path) -> Record:
                 journal.add_evaluation(numbers[_place(trial)], trial.evaluation, begun_seconds + elapsed_seconds)
             for number, evaluations in _retrainings(record, numbers):
                 for evaluation in evaluations:
-                    journal.add_retraining(number, written.get(number, 0), evaluation)
+                    journal.add_retrainings({(number, written.get(number, 0)): evaluation})
                     written[number] = written.get(number, 0) + 1
             journal.add_stage_seconds(record.stage_seconds)
             begun_seconds += max(record.elapsed_seconds.values(), default=0.0)

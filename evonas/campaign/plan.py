@@ -36,6 +36,7 @@ class Plan:
         retrain_seeds: Retrainings of each member of the front; 0 for none.
         resolved: The campaign as plain values with every default, as it is journalled.
         rung_evaluators: What evaluates instead on each rung below the full training.
+        pack: Candidates that a worker is given to train together, at most; None for all that wait.
         replicate_evaluators: What evaluates instead each further training of one architecture, from the first.
     """
 
@@ -54,6 +55,7 @@ class Plan:
     retrain_seeds: int
     resolved: Mapping[str, Any]
     rung_evaluators: Mapping[Rung, Evaluator] = field(default_factory=dict)
+    pack: int | None = 1
     replicate_evaluators: Sequence[Evaluator] = ()
 
     def evaluator_of(self, proposal: Proposal) -> Evaluator:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import Any
 
 from evonas.campaign.interruption import Interruption
 from evonas.campaign.ledger import Ledger
 from evonas.campaign.plan import Plan
+from evonas.campaign.waiting import Job, Waiting
 from evonas.core.archive import Archive, Trial
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
+from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.observer import Observer
 from evonas.core.randomness import integer_seed
 from evonas.core.searcher import Exhausted
 from evonas.executors.failures import failure_of
 from evonas.executors.processes import Processes
 from evonas.journal.journal import Journal
-from spaces.architecture import Architecture
 
 TICK_SECONDS = 0.25
 
@@ -32,6 +33,9 @@ class Runner:
     every earlier trial has come home, so the sequence is the same however often the campaign was killed. With several,
     it is proposed while the last trials of the round before are still being evaluated, so that no worker waits.
 
+    A worker may be given several trials to train together, a pack. It is journalled whole; one that does not come home
+    is handed out again trial by trial.
+
     Args:
         plan: What to run.
         journal: Open for writing; its manifest is the plan's.
@@ -43,7 +47,7 @@ class Runner:
         self.journal = journal
         self.observer = observer
         self._ledger = Ledger(plan, journal)
-        self._handed_out: dict[Future[Evaluation], float] = {}
+        self._handed_out: dict[Future[Any], float] = {}
 
     @property
     def archive(self) -> Archive:
@@ -87,23 +91,23 @@ class Runner:
         return not interruption.requested
 
     def _search(self, executor: Executor, interruption: Interruption) -> None:
-        queue: deque[Trial] = deque(self.archive.pending)
-        running: dict[Future[Evaluation], Trial] = {}
+        queue = Waiting(self.plan.pack, map(Job, self.archive.pending))
+        running: dict[Future[Any], list[Job]] = {}
         exhausted = False
         # Workers help to score proxies once one has brought a result home: until then they are starting, which takes
         # longer than to score a round. One worker never does: its sequence is the same bit for bit.
         helpers: Executor | None = None
         while True:
             while queue and len(running) < self.plan.workers and not interruption.requested:
-                trial = queue.popleft()
+                jobs = queue.take(self.plan.workers - len(running))
                 with self._ledger.timed("hand out"):
-                    running[self._submit(executor, self.plan.evaluator_of(trial.proposal), trial, "train")] = trial
+                    evaluator = self.plan.evaluator_of(jobs[0].trial.proposal)
+                    running[self._submit(executor, evaluator, jobs)] = jobs
             missing = 0 if exhausted or interruption.requested else self.plan.affordable(self.archive)
-            # One worker waits for its last result; several are given more before they run dry.
-            if missing > 0 and not queue and (not running or self.plan.workers > 1):
+            if missing > 0 and not queue and self._may_propose(len(running)):
                 try:
                     with self.plan.proxies.helped_by(helpers):
-                        queue.extend(self._propose(missing))
+                        queue.add(map(Job, self._propose(missing)))
                 except Exhausted as reason:
                     exhausted = True
                     self.observer.note(f"the search ends before its budget: {reason}")
@@ -111,8 +115,23 @@ class Runner:
             if not running:
                 break
             for future in self._completed(set(running)):
-                self._record(running.pop(future), future)
+                jobs = running.pop(future)
+                evaluations = self._home(future, jobs)
+                if evaluations is None:
+                    queue.put_back(jobs)
+                    continue
+                numbers = [job.trial.number for job in jobs]
+                for trial in self._ledger.record_together(dict(zip(numbers, evaluations, strict=True))):
+                    self.observer.evaluated(trial)
                 helpers = executor if self.plan.workers > 1 else None
+
+    def _may_propose(self, running: int) -> bool:
+        """One worker waits for its last result; several are given more before they run dry.
+
+        Packs are proposed once a worker is free: earlier, a round would be chosen while all of the one before is out.
+        """
+        several = self.plan.workers > 1
+        return not running or (several and (self.plan.pack == 1 or running < self.plan.workers))
 
     def _propose(self, missing: int) -> list[Trial]:
         self.observer.stage("choosing candidates")
@@ -121,16 +140,12 @@ class Runner:
         self.observer.stage("training")
         return trials
 
-    def _record(self, trial: Trial, future: Future[Evaluation]) -> None:
-        evaluation = _outcome(future, self._handed_out.pop(future))
-        self.observer.evaluated(self._ledger.record(trial.number, evaluation))
-
-    def _missing_retrainings(self) -> list[tuple[Trial, int]]:
+    def _missing_retrainings(self) -> list[Job]:
         if self.plan.final_evaluator is None:
             return []
         done = {(number, seed) for number, seeds in self.journal.retrainings().items() for seed in seeds}
         return [
-            (trial, index)
+            Job(trial, index)
             for trial in self.archive.front()
             for index in range(self.plan.retrain_seeds)
             if (trial.number, index) not in done
@@ -138,32 +153,59 @@ class Runner:
 
     def _retrain_front(self, executor: Executor, interruption: Interruption) -> None:
         evaluator = self.plan.final_evaluator
-        missing = deque(self._missing_retrainings())
+        missing = Waiting(self.plan.pack, self._missing_retrainings())
         total, done = len(missing), 0
         if evaluator is None or not missing:
             return
         self.observer.stage("training the front anew, for test figures")
         with self._ledger.timed("retrain front"):
-            running: dict[Future[Evaluation], tuple[Trial, int]] = {}
+            running: dict[Future[Any], list[Job]] = {}
             while (missing and not interruption.requested) or running:
                 while missing and len(running) < self.plan.workers and not interruption.requested:
-                    trial, index = missing.popleft()
-                    running[self._submit(executor, evaluator, trial, f"retrain {index}")] = (trial, index)
+                    jobs = missing.take(self.plan.workers - len(running))
+                    running[self._submit(executor, evaluator, jobs)] = jobs
                 for future in self._completed(set(running)):
-                    trial, index = running.pop(future)
-                    self.journal.add_retraining(trial.number, index, _outcome(future, self._handed_out.pop(future)))
-                    done += 1
+                    jobs = running.pop(future)
+                    evaluations = self._home(future, jobs)
+                    if evaluations is None:
+                        missing.put_back(jobs)
+                        continue
+                    keys = [(job.trial.number, job.retraining or 0) for job in jobs]
+                    self.journal.add_retrainings(dict(zip(keys, evaluations, strict=True)))
+                    done += len(jobs)
                     self.observer.retrained(done, total)
 
-    def _submit(self, executor: Executor, evaluator: Evaluator, trial: Trial, purpose: str) -> Future[Evaluation]:
-        architecture: Architecture = self.plan.problem.handed_out(trial.proposal.architecture)
-        seed = integer_seed(self.plan.seed, trial.number, purpose)
+    def _submit(self, executor: Executor, evaluator: Evaluator, jobs: list[Job]) -> Future[Any]:
+        """Hands out one job, or several at once where the evaluator evaluates together."""
+        architectures = [self.plan.problem.handed_out(job.trial.proposal.architecture) for job in jobs]
+        purposes = ["train" if job.retraining is None else f"retrain {job.retraining}" for job in jobs]
+        numbered = zip(jobs, purposes, strict=True)
+        seeds = [integer_seed(self.plan.seed, job.trial.number, purpose) for job, purpose in numbered]
         started = time.perf_counter()
-        future = executor.submit(evaluator.evaluate, architecture, seed)
+        future: Future[Any]
+        if self.plan.pack == 1 or not isinstance(evaluator, JointEvaluator):
+            future = executor.submit(evaluator.evaluate, architectures[0], seeds[0])
+        elif isinstance(executor, Processes):
+            future = executor.submit_together(len(jobs), evaluator.evaluate_together, architectures, seeds)
+        else:
+            future = executor.submit(evaluator.evaluate_together, architectures, seeds)
         self._handed_out[future] = started
         return future
 
-    def _completed(self, futures: set[Future[Evaluation]]) -> list[Future[Evaluation]]:
+    def _home(self, future: Future[Any], jobs: list[Job]) -> list[Evaluation] | None:
+        """What came home of each job; None where nothing did that tells which of several is to blame."""
+        handed_out = self._handed_out.pop(future)
+        error = future.exception()
+        if error is None or len(jobs) == 1:
+            return _outcomes(future, len(jobs), time.perf_counter() - handed_out)
+        numbers = ", ".join(str(job.trial.number) for job in jobs)
+        self.observer.note(
+            f"trials {numbers} did not come home from training together and go one at a time: "
+            f"{failure_of(error).message}"
+        )
+        return None
+
+    def _completed(self, futures: set[Future[Any]]) -> list[Future[Any]]:
         """Waits for at least one, and gives those that are done in the order of their trials."""
         with self._ledger.timed("wait"):
             while True:
@@ -178,14 +220,19 @@ def _killer(executor: Executor) -> Callable[[], None]:
     return executor.kill if isinstance(executor, Processes) else lambda: None
 
 
-def _outcome(future: Future[Evaluation], handed_out: float) -> Evaluation:
+def _outcomes(future: Future[Any], count: int, seconds: float) -> list[Evaluation]:
     """What came home; an exception is a failure that took the time since it was handed out."""
     error = future.exception()
-    seconds = time.perf_counter() - handed_out
     if error is not None:
-        return Evaluation({}, seconds, failure_of(error))
-    evaluation: object = future.result()
-    if isinstance(evaluation, Evaluation):
-        return evaluation
-    message = f"the evaluator returned {type(evaluation).__name__}; it must return an Evaluation"
+        return [Evaluation({}, seconds, failure_of(error))]
+    result: object = future.result()
+    found = result if isinstance(result, list) else [result]
+    if len(found) != count:
+        message = f"the evaluator returned {len(found)} evaluations of {count} architectures"
+        return [Evaluation({}, seconds / count, Failure("invalid", message))] * count
+    return [each if isinstance(each, Evaluation) else _no_evaluation(each, seconds / count) for each in found]
+
+
+def _no_evaluation(value: object, seconds: float) -> Evaluation:
+    message = f"the evaluator returned {type(value).__name__}; it must return an Evaluation"
     return Evaluation({}, seconds, Failure("invalid", message))

@@ -144,17 +144,18 @@ def benchmark_training(
 
 @benchmarks.command("packing")
 def benchmark_packing(
-    candidates: Annotated[int, typer.Option(min=1, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
+    candidates: Annotated[int, typer.Option(min=2, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each training of the campaigns on the processor.")] = 5,
     json: Json = False,
 ) -> None:
-    """Operations of a training step of candidates packed and one at a time; on a GPU also candidates an hour.
+    """Operations of a training step of candidates packed and one at a time, and candidates an hour of campaigns.
 
     Example: evonas benchmark packing --candidates 32
     """
     from evonas.benchmarks.packing import measure_packing
     from evonas.cli.rows import print_rows
 
-    print_rows(measure_packing(candidates), json)
+    print_rows(measure_packing(candidates, epochs), json)
 
 
 @benchmarks.command("search")
@@ -242,14 +243,22 @@ def benchmark_proxies(
     repeats: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 5,
     batch: Annotated[int, typer.Option(min=4, help="Examples.")] = 32,
     compact: Annotated[int, typer.Option(min=1, help="Compact candidates built and scored.")] = 1000,
+    standard: Annotated[
+        int | None, typer.Option(min=0, help="Standard ones, likewise; by default 1,000 on a GPU and none elsewhere.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Of the standard ones: auto, cpu, cuda or cuda:N.")] = "auto",
+    workers: Annotated[int, typer.Option(min=0, help="Processes that help with the standard ones.")] = 4,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     json: Json = False,
 ) -> None:
     """Processor time of zero-cost proxies, together and alone, beside one forward and backward pass.
 
-    Example: evonas benchmark proxies --cells 5
+    Examples:
+        evonas benchmark proxies --cells 5
+
+        evonas benchmark proxies --cells 1 --repeats 1 --compact 1 --device cuda --workers 8
     """
     from evonas.benchmarks.proxies import measure_proxies
     from evonas.cli.rows import print_rows
 
-    print_rows(measure_proxies(cells, repeats, batch, compact, seed), json)
+    print_rows(measure_proxies(cells, repeats, batch, compact, standard, device, workers, seed), json)

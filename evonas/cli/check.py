@@ -69,7 +69,8 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     )
     if data is not None:
         print(f"data: {data}")
-    print(f"budget: {plan.budget} trainings, {plan.workers} at a time")
+    packed = "" if plan.pack == 1 else ", in packs" + (f" of up to {plan.pack}" if plan.pack else "")
+    print(f"budget: {plan.budget} trainings, {plan.workers} at a time{packed}")
     if unmeasured:
         print(f"objectives: some sampled networks cannot be measured, and would never be trained: {unmeasured}")
     if failing:

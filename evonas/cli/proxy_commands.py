@@ -43,8 +43,9 @@ def compare_proxies(
     """How well zero-cost proxies rank architectures, beside published scores of the very same rows.
 
     Kendall tau and Spearman of every proxy with the target, of parameters and MACs, of the aggregated ranks of the
-    proxies named (by default of macs, jacob_cov, nwot and trainability) and of AZ-NAS's four, and of published scores;
-    agreement of ours with the published; milliseconds; failures with their reasons.
+    proxies named (by default of AZ-NAS's four and of nwot, jacob_cov, meco and l_swag) and of AZ-NAS's four, with
+    several seeds also over all draws together, and of published scores; agreement of ours with the published;
+    milliseconds; failures with their reasons.
 
     Examples:
         evonas proxies compare --space cell201 --table nasbench201.csv.gz --target cifar10_valid_acc_200ep:max

@@ -32,8 +32,9 @@ class Training:
         model: The trained network, in evaluation mode, on the training device.
         metrics: Final figures by name: ``validation_error`` (share of wrong answers in [0, 1]; of a regression the root
             of the mean squared error), ``validation_loss`` (cross-entropy in nats, or the mean squared error) and
-            ``train_loss``; ``peak_memory_mb`` where the device can tell, ``batch_size`` where it was halved. A final
-            retraining adds ``test_error``.
+            ``train_loss``; ``peak_memory_mb`` where the device can tell, ``batch_size`` where it was halved, ``packed``
+            where networks trained as one: how many, with their ``pack_peak_memory_mb``. A final retraining adds
+            ``test_error``.
         inputs: Validation inputs ``(n, *input_shape)`` on the training device, as the network takes them; of
             pixels that would take more than 256 MiB so, the first.
         targets: Their targets.
@@ -113,6 +114,7 @@ class Objective(ABC):
         goal: ``min`` or ``max``. Applied once, where values enter the archive.
         unit: Shown beside the figure, e.g. ``"ms"``; empty for counts and shares.
         noisy: Whether measuring again gives a slightly other figure, because a clock or a meter is read.
+        alone_on: A GPU that nothing else may use while it is measured, as ``cuda:0``; None where that is no matter.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Objective(ABC):
     goal: Goal
     unit: str
     noisy: bool = False
+    alone_on: str | None = None
 
     @abstractmethod
     def measure(self, subject: Subject) -> float:

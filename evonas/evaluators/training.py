@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
-from evonas.core.evaluation import Evaluation, Evaluator
+from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure, is_out_of_memory, told
+from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.objective import Objective, Subject, Training, measured
 from evonas.core.split import Split
 from evonas.datasets.dataset import Dataset, Splits
+from evonas.trainers.joint_trainer import JointTrainer
 from evonas.trainers.score import score
 from evonas.trainers.trainer import Trainer
 from spaces.architecture import Architecture
@@ -23,11 +28,15 @@ from surrogates.threads import one_torch_thread
 
 TEST_ERROR = "test_error"
 
+Outcome = Failure | tuple[dict[str, float], Training]
 
-class TrainingEvaluator(Evaluator):
+
+class TrainingEvaluator(JointEvaluator):
     """Builds the network under the trial's seed, trains it and measures the objectives that need training.
 
-    Runs on one torch thread; the process's generators and thread setting are as before afterwards.
+    Runs on one torch thread; the process's generators and thread setting are as before afterwards. Candidates that are
+    handed over together train as one program where the trainer can do that and memory allows; the others, and all
+    whose common training fails, train one at a time.
 
     Args:
         space: Builds the network.
@@ -71,6 +80,7 @@ class TrainingEvaluator(Evaluator):
     def _brought_home(self, architecture: Architecture, seed: int, examples: int | None = None) -> Evaluation:
         """An evaluation on all examples, or on the first ``examples``."""
         started, share = time.perf_counter(), 1.0
+        outcome: Outcome
         try:
             with one_torch_thread():
                 splits = self._data()
@@ -78,14 +88,35 @@ class TrainingEvaluator(Evaluator):
                     splits, share = _first(splits, examples)
                     started = time.perf_counter()
                 with _generators_seeded(seed):
-                    outcome = self._evaluate(architecture, splits, seed)
+                    outcome = self._measured(architecture, self._trained(architecture, splits, seed))
         except Exception as error:
             outcome = Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
-        seconds = (time.perf_counter() - started) / share
-        if isinstance(outcome, Failure):
-            return Evaluation({}, seconds, outcome)
-        values, training = outcome
-        return Evaluation(values, seconds, None, training.epochs, training.curve)
+        return _evaluation(outcome, (time.perf_counter() - started) / share)
+
+    def evaluate_together(self, architectures: Sequence[Architecture], seeds: Sequence[int]) -> list[Evaluation]:
+        started = time.perf_counter()
+        outcomes: dict[int, Outcome] = {}
+        if len(architectures) > 1 and isinstance(self.trainer, JointTrainer):
+            broken = ""
+            try:
+                with one_torch_thread():
+                    for number, outcome in self._outcomes_together(self.trainer, architectures, seeds):
+                        outcomes[number] = outcome
+            except Exception as error:
+                broken = told(error)
+            if broken:
+                gc.collect()  # what the common training held is not to be in the way
+                left = len(architectures) - len(outcomes)
+                warnings.warn(f"{left} candidates train one at a time, not together: {broken}", stacklevel=2)
+        share = (time.perf_counter() - started) / max(1, len(architectures))
+        evaluations = []
+        for number, (architecture, seed) in enumerate(zip(architectures, seeds, strict=True)):
+            if number in outcomes:
+                evaluations.append(_evaluation(outcomes[number], share))
+            else:
+                alone = self.evaluate(architecture, seed)
+                evaluations.append(replace(alone, seconds=alone.seconds + share))
+        return evaluations
 
     def _data(self) -> Splits:
         """The splits, loaded under a seed of their own: the first training of a process draws as every other does."""
@@ -113,19 +144,41 @@ class TrainingEvaluator(Evaluator):
             return Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
 
     def _trained(self, architecture: Architecture, splits: Splits, seed: int) -> Training | Failure:
+        model = self._built(architecture, splits)
+        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
+        return self._tested(training, splits)
+
+    def _built(self, architecture: Architecture, splits: Splits) -> nn.Module:
         model = self.space.build(architecture)
         if not self.dataset.regression:
             _check_answers(model, splits.train, self.dataset.classes)
-        training = self.trainer.train(model, splits.train, splits.validation, seed, dict(architecture.settings))
+        return model
+
+    def _tested(self, training: Training | Failure, splits: Splits) -> Training | Failure:
         if self.test and isinstance(training, Training):
             test_error = score(training.model, splits.test)[1]
             training = replace(training, metrics={**training.metrics, TEST_ERROR: test_error})
         return training
 
-    def _evaluate(
-        self, architecture: Architecture, splits: Splits, seed: int
-    ) -> Failure | tuple[dict[str, float], Training]:
-        training = self._trained(architecture, splits, seed)
+    def _outcomes_together(
+        self, trainer: JointTrainer, architectures: Sequence[Architecture], seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Of each that could be trained with others its number and what came of it, one after the other."""
+        splits = self._data()
+        built: list[tuple[int, nn.Module, Tensor]] = []
+        for number, (architecture, seed) in enumerate(zip(architectures, seeds, strict=True)):
+            # What cannot be built says so when it is evaluated alone.
+            with _generators_seeded(seed), suppress(Exception):
+                built.append((number, self._built(architecture, splits), torch.get_rng_state()))
+        numbers, models, states = zip(*built, strict=True) if built else ((), (), ())
+        own_seeds = [seeds[number] for number in numbers]
+        settings = [dict(architectures[number].settings) for number in numbers]
+        for place, training in trainer.train_together(models, splits.train, splits.validation, own_seeds, settings):
+            with _generators_seeded(own_seeds[place]):
+                torch.set_rng_state(states[place])  # what is drawn now is drawn as after a training of its own
+                yield numbers[place], self._measured(architectures[numbers[place]], self._tested(training, splits))
+
+    def _measured(self, architecture: Architecture, training: Training | Failure) -> Outcome:
         if isinstance(training, Failure):
             return training
         # Test data were looked at before the objectives, which may change the network.
@@ -141,7 +194,7 @@ class TrainingEvaluator(Evaluator):
         return values, training
 
 
-def _check_answers(model: torch.nn.Module, train: Split, classes: int) -> None:
+def _check_answers(model: nn.Module, train: Split, classes: int) -> None:
     """Refuses a network that answers for too few classes, on the processor: a GPU would fail for the whole process.
 
     Raises:
@@ -163,6 +216,13 @@ def _first(splits: Splits, examples: int) -> tuple[Splits, float]:
     share = few / len(splits.train)
     held = max(1, int(share * len(splits.validation)))
     return replace(splits, train=splits.train.first(few), validation=splits.validation.first(held)), share
+
+
+def _evaluation(outcome: Outcome, seconds: float) -> Evaluation:
+    if isinstance(outcome, Failure):
+        return Evaluation({}, seconds, outcome)
+    values, training = outcome
+    return Evaluation(values, seconds, None, training.epochs, training.curve)
 
 
 @contextmanager

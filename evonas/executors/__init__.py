@@ -3,6 +3,7 @@
 - ``serial.py``: ``Serial``, one after another in this process; nothing to start, nothing that can be killed.
 - ``processes.py``: ``Processes``, spawned worker processes that can be killed and replaced, one torch thread each.
 - ``worker.py`` and ``worker_loop.py``: one worker process, seen from this process and from inside.
+- ``packs.py``: ``check_pack``, how many candidates a worker is given to train together.
 - ``worker_died.py``: the exception of a task whose worker died.
 - ``failures.py``: ``failure_of``, an exception as a ``Failure`` of the trial.
 

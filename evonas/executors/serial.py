@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
+
+from evonas.executors.packs import check_pack
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,12 +21,14 @@ class Serial(Executor):
     Args:
         workers: Must be 1.
         timeout_seconds: Must be None: a task in the same process cannot be stopped.
+        pack: Candidates that train as one program: at most so many, or ``auto``; see ``Processes``.
 
     Raises:
         ValueError: Another number of workers, or a time limit.
     """
 
-    def __init__(self, workers: int = 1, timeout_seconds: float | None = None) -> None:
+    def __init__(self, workers: int = 1, timeout_seconds: float | None = None, pack: int | Literal["auto"] = 1) -> None:
+        check_pack("serial", pack)
         if workers != 1:
             raise ValueError(f"executor 'serial' has one worker. Got workers={workers}. Use executor 'processes'")
         if timeout_seconds is not None:

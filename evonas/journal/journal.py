@@ -176,33 +176,36 @@ class Journal:
                     connection.execute(insert(schema.replicates).values(replicate))
 
     def add_evaluation(self, number: int, evaluation: Evaluation, elapsed_seconds: float) -> None:
-        """Writes what a trial brought home.
+        """Writes what a trial brought home; see ``add_evaluations``."""
+        self.add_evaluations({number: evaluation}, elapsed_seconds)
+
+    def add_evaluations(self, evaluations: Mapping[int, Evaluation], elapsed_seconds: float) -> None:
+        """Writes what trials brought home together, values or failures by number: all of it or nothing.
 
         Args:
-            number: Number of the trial.
-            evaluation: Values or a failure.
+            evaluations: By number of the trial.
             elapsed_seconds: Running time of the campaign over all sessions at this moment.
 
         Raises:
             ValueError: There is no such trial, it has an evaluation, or a value is not finite.
         """
-        row = rows.evaluation_row(number, evaluation)
-        row["elapsed_seconds"] = rows.number(elapsed_seconds, f"trial {number}: elapsed seconds")
-        row["session"] = self._current_session()
-        with self._database.writing(f"trial {number} is not journalled, or has an evaluation already") as connection:
-            connection.execute(insert(schema.evaluations).values(row))
+        told = f"trial {', '.join(map(str, evaluations))}"
+        elapsed, session = rows.number(elapsed_seconds, f"{told}: elapsed seconds"), self._current_session()
+        more = {"elapsed_seconds": elapsed, "session": session}
+        found = [{**rows.evaluation_row(number, evaluation), **more} for number, evaluation in evaluations.items()]
+        with self._database.writing(f"{told} is not journalled, or has an evaluation already") as connection:
+            connection.execute(insert(schema.evaluations), found)
 
-    def add_retraining(self, number: int, seed: int, evaluation: Evaluation) -> None:
-        """Writes one retraining of a member of the front.
+    def add_retrainings(self, evaluations: Mapping[tuple[int, int], Evaluation]) -> None:
+        """Writes retrainings of members of the front, by trial and seed: all of them or none.
 
         Raises:
             ValueError: There is no such trial, this seed is written already, or a value is not finite.
         """
-        row = rows.evaluation_row(number, evaluation)
-        with self._database.writing(
-            f"trial {number} is not journalled, or was retrained with seed {seed}"
-        ) as connection:
-            connection.execute(insert(schema.retrainings).values({**row, "seed": seed}))
+        found = [{**rows.evaluation_row(number, one), "seed": seed} for (number, seed), one in evaluations.items()]
+        told = [f"trial {one} is not journalled, or was retrained with seed {seed}" for one, seed in evaluations]
+        with self._database.writing(", ".join(told)) as connection:
+            connection.execute(insert(schema.retrainings), found)
 
     def load(self, objectives: Sequence[Objective]) -> Archive:
         """Replays the campaign: every proposal in order, then every evaluation by number."""

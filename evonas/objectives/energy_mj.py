@@ -36,6 +36,7 @@ class EnergyMj(Objective):
 
     def __init__(self, device: str = "cuda", batch: int = 1, seconds: float = 2.0, idle_seconds: float = 1.0) -> None:
         self.device = checked_device(device)
+        self.alone_on = str(self.device)
         self.batch = whole_at_least_one(batch, "batch")
         for name, value in (("seconds", seconds), ("idle_seconds", idle_seconds)):
             if not value > 0:

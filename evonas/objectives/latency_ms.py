@@ -54,6 +54,7 @@ class LatencyMs(Objective):
             raise ValueError(f"runtime must be one of {', '.join(get_args(Runtime))}; got {runtime!r}")
         self.runtime = runtime
         self.device = checked_device(device)
+        self.alone_on = None if self.device.type == "cpu" else str(self.device)
         self.batch = whole_at_least_one(batch, "batch")
         self.threads = whole_at_least_one(threads, "threads")
         self.repeats = whole_at_least_one(repeats, "repeats")

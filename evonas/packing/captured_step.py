@@ -15,17 +15,21 @@ WARM_UP_STEPS = 3
 class CapturedStep:
     """A training step whose kernels are captured once, then issued all at once; elsewhere than on CUDA the step itself.
 
-    The warm-up steps are real ones, with the batches that they are given, so nothing has to be put back.
+    The warm-up steps are real ones, with the batches that they are given, so nothing has to be put back. They run on
+    the stream that is captured, because libraries make their handles and workspaces once a stream. Rules of capture:
+    https://docs.pytorch.org/docs/stable/notes/cuda.html, "CUDA Graphs".
 
     Args:
-        step: Forward, backward and optimiser's step, from inputs and targets to losses. It reads nothing back to the
-            host, and its optimiser was made ``ready_to_capture``.
+        step: Forward, backward and optimiser's step, from inputs and targets to losses. It begins by letting go of the
+            gradients, so that the captured backward pass makes its own; it reads nothing back to the host, draws no
+            random numbers, and its optimiser was made ``ready_to_capture``.
     """
 
     def __init__(self, step: Callable[[Tensor, Tensor], Tensor]) -> None:
         self._step = step
         self._steps_done = 0
         self._graph: torch.cuda.CUDAGraph | None = None
+        self._stream: torch.cuda.Stream | None = None
 
     def __call__(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """One step on a batch; always of the same shapes.
@@ -39,14 +43,25 @@ class CapturedStep:
         """
         if inputs.device.type != "cuda":
             return self._step(inputs, targets)
+        with torch.cuda.device(inputs.device):  # streams and graphs are those of the current device
+            return self._on_cuda(inputs, targets)
+
+    def _on_cuda(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        if self._stream is None:
+            self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         if self._steps_done < WARM_UP_STEPS:
             self._steps_done += 1
-            return _on_a_side_stream(lambda: self._step(inputs, targets))
+            self._stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(self._stream):
+                losses = self._step(inputs, targets)
+            torch.cuda.current_stream().wait_stream(self._stream)
+            return losses
         if self._graph is None:
             self._inputs, self._targets = inputs.clone(), targets.clone()
-            self._graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self._graph):  # runs nothing yet
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, stream=self._stream):  # runs nothing yet
                 self._losses = self._step(self._inputs, self._targets)
+            self._graph = graph
         self._inputs.copy_(inputs)
         self._targets.copy_(targets)
         self._graph.replay()
@@ -61,12 +76,3 @@ def ready_to_capture(optimiser: Optimizer, device: torch.device) -> None:
         group["lr"] = torch.tensor(float(group["lr"]), device=device)
         if "capturable" in group:
             group["capturable"] = True
-
-
-def _on_a_side_stream(compute: Callable[[], Tensor]) -> Tensor:
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        result = compute()
-    torch.cuda.current_stream().wait_stream(stream)
-    return result

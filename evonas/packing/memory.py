@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psutil
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -29,6 +30,14 @@ def peak_bytes(step: Callable[[], object], device: torch.device) -> int:
     with _LivingTensors() as living:
         step()
     return int(living.peak)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory of a device that nothing holds; on CUDA also what PyTorch's allocator only keeps in store."""
+    if device.type != "cuda":
+        return int(psutil.virtual_memory().available)
+    stored = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + stored
 
 
 def packs_that_fit(

@@ -52,7 +52,7 @@ class Pack(nn.Module):
                 networks.append(operations_of(model, number, example))
             except Unpackable as reason:
                 raise Unpackable(
-                    f"candidate {number} of {len(models)} cannot be packed: {reason}; train it alone"
+                    f"candidate {number} of {len(models)} cannot be packed: {reason}; train it alone", number
                 ) from reason
         self._models = list(models)
         self._example = example

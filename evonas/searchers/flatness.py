@@ -27,6 +27,8 @@ class Flatness:
     neighbours with equal weights; Gambella et al., "Architecture-Aware Minimization (A²M)", 2025, which finds the
     accurate clustered in flat regions.
 
+    On NAS-Bench-201 (CIFAR-100 and flops, 50 and 100 trainings, 5 seeds) it did not help: the funnel leaves it out.
+
     Args:
         problem: What is searched for.
         weight: Of the neighbours, in [0, 1]; 0 asks for none.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from evonas.core.archive import Archive
 from evonas.core.problem import Candidate
-from evonas.searchers._proxy_scorer import Outcomes, ProxyScorer
+from evonas.searchers._proxy_scorer import NoDevice, Outcomes, ProxyScorer
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.proxies.proxy import Proxy
@@ -35,14 +35,15 @@ class ProxyScores:
         inputs: One batch of training inputs ``(n, *input_shape)``.
         targets: Its labels ``(n,)``.
         device: Where the networks run, such as ``"cpu"`` or ``"cuda"``. Scores of two devices differ by rounding, so a
-            campaign keeps to one.
+            campaign keeps to one kind, and workers that do not see it do not help.
     """
 
     def __init__(
         self, space: Space, proxies: Mapping[str, Proxy], inputs: Tensor, targets: Tensor, device: str = "cpu"
     ) -> None:
         self.proxies = dict(proxies)
-        self._scorer = ProxyScorer(space, self.proxies, inputs.to(device), targets.to(device))
+        self.device = device
+        self._scorer = ProxyScorer(space, self.proxies, inputs, targets, device)
         self._helpers: Executor | None = None
         self._scores: dict[str, dict[str, float]] = {}
         self._failures: dict[str, dict[str, str]] = {}
@@ -70,8 +71,13 @@ class ProxyScores:
                 key = self._scorer.space.simplify(trial.proposal.architecture).key
                 self._scores.setdefault(key, dict(trial.proposal.proxies))
 
-    def of(self, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
+    def of(self, candidates: Sequence[Candidate], draws: int = 1) -> list[dict[str, float]]:
         """Scores by proxy name for each candidate, higher is better; a proxy that failed is absent.
+
+        Args:
+            candidates: Whom to score.
+            draws: Of a network's weights, at least 1, the same in every call. Scores by the second are called
+                ``nwot (2)``, and so on.
 
         Raises:
             BrokenExecutor: The helping workers were killed.
@@ -80,7 +86,7 @@ class ProxyScores:
             return [{} for _ in candidates]
         simplified = {one.simplified.key: one.simplified for one in candidates}
         waiting = {key: one for key, one in simplified.items() if key not in self._scores}
-        for key, outcomes in zip(waiting, self._outcomes(list(waiting.values())), strict=True):
+        for key, outcomes in zip(waiting, self._outcomes(list(waiting.values()), draws), strict=True):
             self._keep(key, outcomes)
         return [self._scores[candidate.simplified.key] for candidate in candidates]
 
@@ -101,30 +107,31 @@ class ProxyScores:
         if failed:
             self._failures[key] = failed
 
-    def _outcomes(self, architectures: Sequence[Architecture]) -> list[Outcomes]:
+    def _outcomes(self, architectures: Sequence[Architecture], draws: int) -> list[Outcomes]:
         if self._helpers is None or len(architectures) <= LOT:
-            return self._scorer.score(architectures)
+            return self._scorer.score(architectures, draws)
         lots = [architectures[start : start + LOT] for start in range(0, len(architectures), LOT)]
         # The first lot is never sent: this process begins with it. Workers take the others from the front.
-        sent = deque((lot, self._helpers.submit(self._scorer.score, lot)) for lot in lots[1:])
+        sent = deque((lot, self._helpers.submit(self._scorer.score, lot, draws)) for lot in lots[1:])
         found: deque[list[Outcomes]] = deque()
-        own = self._scorer.score(lots[0])
+        own = self._scorer.score(lots[0], draws)
         while sent:
             lot, future = sent.pop()
-            found.appendleft(self._scorer.score(lot) if future.cancel() else self._fetched(lot, future))
+            cancelled = future.cancel()
+            found.appendleft(self._scorer.score(lot, draws) if cancelled else self._fetched(lot, future, draws))
         return [*own, *(outcomes for lot_outcomes in found for outcomes in lot_outcomes)]
 
-    def _fetched(self, lot: Sequence[Architecture], future: Future[list[Outcomes]]) -> list[Outcomes]:
+    def _fetched(self, lot: Sequence[Architecture], future: Future[list[Outcomes]], draws: int) -> list[Outcomes]:
         """What a worker found. Where it died or hung, each of the lot is given to a worker alone."""
         try:
             return future.result()
         except BrokenExecutor:
             raise
-        except PicklingError:
-            return self._scorer.score(lot)
+        except (PicklingError, NoDevice):
+            return self._scorer.score(lot, draws)
         except Exception as error:
             if len(lot) == 1:
                 return [self._scorer.failed(error)]
             assert self._helpers is not None
-            alone = [(one, self._helpers.submit(self._scorer.score, [one])) for one in lot]
-            return [outcomes for one, task in alone for outcomes in self._fetched([one], task)]
+            alone = [(one, self._helpers.submit(self._scorer.score, [one], draws)) for one in lot]
+            return [outcomes for one, task in alone for outcomes in self._fetched([one], task, draws)]

@@ -11,7 +11,7 @@ from evonas.core.archive import Archive, Estimate, FloatArray, Funnel, Origin, P
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.core.searcher import Exhausted, Searcher
 from evonas.searchers.batch import chosen_batch
-from evonas.searchers.combined_proxies import expected_by_proxies
+from evonas.searchers.combined_proxies import CombinedProxies
 from evonas.searchers.flatness import Flatness
 from evonas.searchers.forecast import Forecast, PredictorFactory
 from evonas.searchers.gate import caution, passes
@@ -54,6 +54,9 @@ class ScreenedNsga2(Searcher):
         gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
         improvement_share: Share of the screened that is chosen for expected hypervolume improvement, in [0, 1].
         flatness: Weight of a candidate's predicted neighbours in its value, in [0, 1]; see ``Flatness``.
+        combination: Name of what combines the proxies where there is no predictor to read them.
+        draws: Of a candidate's weights that the proxies score, at least 1: more for ``stochastic_ordering``. A
+            predictor reads the first.
     """
 
     def __init__(
@@ -71,6 +74,8 @@ class ScreenedNsga2(Searcher):
         gate_error_rate: float = 0.1,
         improvement_share: float = 0.5,
         flatness: float = 0.0,
+        combination: str = "rank_aggregation",
+        draws: int = 1,
     ) -> None:
         for name, value, holds, rule in (
             ("population", population, population >= 2, "at least 2"),
@@ -83,6 +88,7 @@ class ScreenedNsga2(Searcher):
             ("gate_error_rate", gate_error_rate, 0 < gate_error_rate <= 0.5, "in (0, 0.5]"),
             ("improvement_share", improvement_share, 0 <= improvement_share <= 1, "in [0, 1]"),
             ("flatness", flatness, 0 <= flatness <= 1, "in [0, 1]"),
+            ("draws", draws, draws >= 1, "at least 1"),
         ):
             if not holds:
                 raise ValueError(f"screened_nsga2: {name} must be {rule}; got {value}")
@@ -99,7 +105,9 @@ class ScreenedNsga2(Searcher):
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
         self.flatness = flatness
+        self.draws = draws
         self.features: Encoding = Concatenated(problem.space)
+        self.combined = CombinedProxies(problem.space, combination)
 
     def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
         stages = Stages()
@@ -119,7 +127,7 @@ class ScreenedNsga2(Searcher):
                 forecast = Forecast(self.problem, archive, self.predictor, encoding, rng)
             mean, std = forecast.of(finalists)
             if self.predictor is None and self.proxies:
-                expected, turned = expected_by_proxies(archive, scores)
+                expected, turned = self.combined.expected(archive, finalists, scores, rng)
                 stages.notes.extend(turned)
                 for name, values in expected.items():
                     mean[:, archive.names.index(name)] = values
@@ -240,7 +248,7 @@ class ScreenedNsga2(Searcher):
         if not self.proxies:
             return [{} for _ in candidates]
         with stages.timed("proxies"):
-            scores = self.proxies.of(candidates)
+            scores = self.proxies.of(candidates, self.draws)
         stages.notes.extend(self.proxies.failures(candidates))
         return scores
 

@@ -87,7 +87,8 @@ def outcome(
     loss, error_share = score(model, validation)
     if not math.isfinite(loss):
         return divergence(recipe, f"the validation loss is {loss} after {recipe.epochs} epochs")
-    memory = {"peak_memory_mb": torch.cuda.max_memory_allocated(device) / 1e6} if device.type == "cuda" else {}
+    peak = "pack_peak_memory_mb" if "packed" in more else "peak_memory_mb"  # a pack's is nobody's own
+    memory = {peak: torch.cuda.max_memory_allocated(device) / 1e6} if device.type == "cuda" else {}
     metrics = {"validation_error": error_share, "validation_loss": loss, "train_loss": losses[-1], **memory, **more}
     curve: list[dict[str, float]] = [{"train_loss": loss} for loss in losses]
     curve[-1].update({"validation_error": error_share, **memory, **more})
@@ -103,10 +104,10 @@ def placed(split: Split, device: torch.device, room_bytes: float = math.inf) -> 
         device: To train on.
         room_bytes: What inputs may take there; a GPU's free memory limits it further.
     """
-    import torch
+    from evonas.packing import free_bytes
 
     if device.type == "cuda":
-        room_bytes = min(room_bytes, ROOM_FOR_DATA * torch.cuda.mem_get_info(device)[0])
+        room_bytes = min(room_bytes, ROOM_FOR_DATA * free_bytes(device))
     stays = split.inputs.nbytes > room_bytes
     split = split.on(device, inputs_too=not stays)
     return replace(split, inputs=split.inputs.contiguous(memory_format=layout(split.inputs)))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
-
-import psutil
 
 from evonas.core.failure import Failure
 from evonas.core.objective import Training
 from evonas.core.split import Split
-from evonas.packing import CapturedStep, Pack, Unpackable, packs_that_fit, peak_bytes, ready_to_capture
-from evonas.trainers._descent import descend, divergence, layout, optimiser_of, outcome, placed, precision
+from evonas.packing import CapturedStep, Pack, Unpackable, free_bytes, packs_that_fit, peak_bytes, ready_to_capture
+from evonas.trainers._descent import divergence, layout, optimiser_of, outcome, placed, precision
 from evonas.trainers._recipe import Recipe
 from evonas.trainers._variation import Variation
 from evonas.trainers.score import loss_of
@@ -29,63 +27,81 @@ ROOM_FOR_A_PACK = 0.8
 
 
 def descend_together(
-    models: Sequence[nn.Module], train: Split, validation: Split, recipe: Recipe, seeds: Sequence[int]
-) -> list[Training | Failure]:
-    """Trains each network as ``descend`` does, up to rounding, in packs as large as the memory allows.
+    models: Sequence[nn.Module], train: Split, validation: Split, recipes: Sequence[Recipe], seeds: Sequence[int]
+) -> Iterator[tuple[int, Training | Failure]]:
+    """Trains networks of one recipe as ``descend`` does, up to rounding, in packs as large as the memory allows.
 
-    A network whose loss leaves the finite numbers leaves its pack at the end of the epoch. Networks that cannot be
-    packed train one at a time; so do all by recipes with ``ema``, ``mixup`` or ``halve_batch``, and on data that are
-    streamed.
+    A network whose loss leaves the finite numbers leaves its pack at the end of the epoch. Left out are networks that
+    cannot be packed or that nothing can be packed with, recipes with ``ema``, ``mixup`` or ``halve_batch``, and data
+    that are streamed.
 
     Args:
         models: Freshly built; trained in place.
         train: To train on.
         validation: To measure on.
-        recipe: Of all of them.
+        recipes: Each network's own.
         seeds: Each network's own, which fix the order of its batches and what else is drawn.
 
-    Returns:
-        The outcomes in the networks' order; ``seconds`` and the peak memory are its pack's.
+    Yields:
+        See ``JointTrainer.train_together``.
     """
+    for recipe in dict.fromkeys(recipes):
+        alike = {number: models[number] for number, own in enumerate(recipes) if own == recipe}
+        if len(alike) > 1 and not (recipe.ema or recipe.mixup or recipe.halve_batch):
+            yield from _descend_in_packs(alike, train, validation, recipe, seeds)
+
+
+def _descend_in_packs(
+    models: Mapping[int, nn.Module], train: Split, validation: Split, recipe: Recipe, seeds: Sequence[int]
+) -> Iterator[tuple[int, Training | Failure]]:
+    import torch
+
     device = recipe.torch_device()
-    there = placed(train, device)
-    models = [model.to(device=device, memory_format=layout(train.inputs)).train() for model in models]  # type: ignore[call-overload]
-    example = there.ready(there.inputs[:2])
-    outcomes: list[Training | Failure | None] = [None] * len(models)
-    one_at_a_time = bool(recipe.ema or recipe.mixup or recipe.halve_batch or there.inputs.device != device)
-    try:
-        packs = [] if one_at_a_time else _packs(models, there, recipe, example)
-    except Unpackable:
-        packs = []
-    for numbers in packs:
+    train = placed(train, device)
+    if train.inputs.device != device:
+        return
+    for model in models.values():
+        model.to(device=device, memory_format=layout(train.inputs)).train()  # type: ignore[call-overload]
+    for numbers in _packs(models, train, recipe):
+        if len(numbers) == 1:
+            continue
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
         started = time.perf_counter()
-        losses = _fit([models[number] for number in numbers], there, recipe, [seeds[number] for number in numbers])
+        losses = _fit([models[number] for number in numbers], train, recipe, [seeds[number] for number in numbers])
+        share = (time.perf_counter() - started) / len(numbers)
         for number, own in zip(numbers, losses, strict=True):
-            outcomes[number] = outcome(models[number], validation, recipe, own, started, {})
-    return [
-        descend(model, train, validation, recipe, seed) if done is None else done
-        for model, seed, done in zip(models, seeds, outcomes, strict=True)
-    ]
+            began = time.perf_counter() - share
+            yield number, outcome(models[number], validation, recipe, own, began, {"packed": float(len(numbers))})
 
 
-def _packs(models: Sequence[nn.Module], train: Split, recipe: Recipe, example: Tensor) -> list[list[int]]:
+def _packs(models: Mapping[int, nn.Module], train: Split, recipe: Recipe) -> list[list[int]]:
     """Numbers of the networks that train together, by the memory of a step on copies of them."""
     import torch
 
-    device = example.device
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    device = train.inputs.device
+    example = train.ready(train.inputs[:2])
     size = min(recipe.batch_size, len(train))
 
     def bytes_of(numbers: Sequence[int]) -> int:
         def dry_step() -> None:
             pack = Pack([copy.deepcopy(models[number]) for number in numbers], example)
-            step = _step(pack, optimiser_of(pack, recipe, 1)[0], recipe, device)
+            optimiser, _ = optimiser_of(pack, recipe, 1)
             rows = torch.arange(size, device=device).expand(len(numbers), size)
-            step(train.ready(train.inputs[rows]), train.targets[rows])
+            _step(pack, optimiser, recipe, device)(train.ready(train.inputs[rows]), train.targets[rows])
+            _let_go(optimiser)
 
-        return peak_bytes(dry_step, device)
+        try:
+            return peak_bytes(dry_step, device)
+        except Unpackable as refusal:
+            raise Unpackable(str(refusal), numbers[refusal.candidate]) from refusal
 
-    return packs_that_fit(range(len(models)), bytes_of, int(ROOM_FOR_A_PACK * free))
+    packable = list(models)
+    while True:
+        try:
+            return packs_that_fit(packable, bytes_of, int(ROOM_FOR_A_PACK * free_bytes(device)))
+        except Unpackable as refusal:
+            packable.remove(refusal.candidate)
 
 
 def _step(pack: Pack, optimiser: Optimizer, recipe: Recipe, device: torch.device) -> CapturedStep:
@@ -95,9 +111,9 @@ def _step(pack: Pack, optimiser: Optimizer, recipe: Recipe, device: torch.device
         return loss_of(outputs, targets, recipe.label_smoothing)
 
     def step(inputs: Tensor, targets: Tensor) -> Tensor:
+        optimiser.zero_grad(set_to_none=True)  # first, so that a captured backward pass makes its own gradients
         with precision(recipe, device):
             losses: Tensor = torch.vmap(loss)(pack(inputs), targets)
-        optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(losses.sum())
         if recipe.clip:
             pack.clip_gradients(recipe.clip)
@@ -150,4 +166,11 @@ def _fit(
             step = _step(pack, optimiser, recipe, device)
             running = [running[place] for place in staying]
     pack.hand_back()
+    _let_go(optimiser)
     return found
+
+
+def _let_go(optimiser: Optimizer) -> None:
+    """Frees the weights and the state of a finished pack: a schedule and its optimiser hold each other for a while."""
+    optimiser.state.clear()
+    optimiser.param_groups.clear()

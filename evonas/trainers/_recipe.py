@@ -91,7 +91,7 @@ class Recipe:
         return replace(self, **own)  # type: ignore[arg-type]
 
     def torch_device(self) -> torch.device:
-        """The device.
+        """The device; a GPU with its number, as the tensors on it tell theirs.
 
         Raises:
             ValueError: There is none of that name on this machine.
@@ -99,7 +99,7 @@ class Recipe:
         import torch
 
         if self.device == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
         try:
             device = torch.device(self.device)
         except (RuntimeError, TypeError) as error:
@@ -112,7 +112,7 @@ class Recipe:
                 f"{self.title}: device must exist on this machine, which has {count} CUDA devices; "
                 f"got {self.device!r}: take 'auto' or 'cpu'"
             )
-        return device
+        return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
     def is_half(self, device: torch.device) -> bool:
         """Whether forward passes run in bfloat16: asked for, or on a GPU that has it."""

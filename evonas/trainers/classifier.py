@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from evonas.core.failure import Failure
@@ -10,13 +10,14 @@ from evonas.core.objective import Training
 from evonas.core.split import Split
 from evonas.trainers._descent import descend
 from evonas.trainers._recipe import Recipe
-from evonas.trainers.trainer import NO_SETTINGS, Trainer
+from evonas.trainers.joint_trainer import JointTrainer
+from evonas.trainers.trainer import NO_SETTINGS
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Classifier(Trainer):
+class Classifier(JointTrainer):
     """Stochastic gradient descent on cross-entropy: of images, tables, and the next token of a text.
 
     Every number of epochs has its own full schedule: a long schedule read early ranks candidates far worse than a short
@@ -94,6 +95,7 @@ class Classifier(Trainer):
             halve_batch=halve_batch,
         )
         self.epochs = epochs
+        self.device = str(self.recipe.torch_device())
 
     def train(
         self,
@@ -104,3 +106,16 @@ class Classifier(Trainer):
         settings: Mapping[str, float] = NO_SETTINGS,
     ) -> Training | Failure:
         return descend(model, train, validation, self.recipe.changed(settings), seed)
+
+    def train_together(
+        self,
+        models: Sequence[nn.Module],
+        train: Split,
+        validation: Split,
+        seeds: Sequence[int],
+        settings: Sequence[Mapping[str, float]],
+    ) -> Iterator[tuple[int, Training | Failure]]:
+        from evonas.trainers._packed_descent import descend_together
+
+        recipes = [self.recipe.changed(own) for own in settings]
+        return descend_together(models, train, validation, recipes, seeds)

@@ -23,10 +23,12 @@ class Trainer(ABC):
     Attributes:
         epochs: Epochs of a training whose architecture sets none.
         regression: Whether it trains on numbers to be met, not on classes.
+        device: Where it trains, as torch names it; untrained networks are scored there, too.
     """
 
     epochs: int
     regression: bool = False
+    device: str = "cpu"
 
     @abstractmethod
     def train(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from surrogates.combination import Combination, Trained, check_scores
-from surrogates.combinations.ranks import mean_of_known, relative_ranks
+from surrogates.combination import Combination, Scored, Trained, check_scored
+from surrogates.combinations.entropies import information_gain, joined, quantile_bins
+from surrogates.combinations.ranks import correlations, mean_log_ranks
 from surrogates.predictor import FloatArray
 from surrogates.ranking import kendall_tau
-
-Integers = npt.NDArray[np.int64]
 
 
 class InformationGain(Combination):
@@ -19,10 +17,7 @@ class InformationGain(Combination):
     First the proxy with the largest |Kendall tau| on the trained; then, one at a time, the proxy with the largest
     information gain ``H(y | chosen) - H(y | chosen, proxy)`` (Krishnakumar et al., NAS-Bench-Suite-Zero, NeurIPS 2022,
     section 4). A proxy that anti-correlates on the trained is turned over. The chosen are aggregated by the mean
-    logarithm of ranks. After LIBRA (Casarin et al., CVPR 2025), which chooses per space likewise, and differs: it
-    aligns a third proxy's bias towards network size with that of the measurements, for which it is told the sizes, and
-    has a whole benchmark to choose on. Entropies are of quantile bins with Miller and Madow's correction, without
-    which a proxy of pure chance would seem to tell more the fewer are trained.
+    logarithm of ranks. ``libra`` takes the least gain instead, and a third proxy by its bias.
 
     Args:
         chosen: How many proxies at most, at least 1.
@@ -37,16 +32,15 @@ class InformationGain(Combination):
         self._chosen = chosen
         self._bins = bins
 
-    def combine(self, scores: FloatArray, trained: Trained, rng: np.random.Generator) -> FloatArray:
-        check_scores(scores, trained, self.least_trained)
-        taus = np.array([_tau(trained.scores[:, column], trained.values) for column in range(scores.shape[1])])
+    def combine(self, candidates: Scored, trained: Trained, rng: np.random.Generator) -> FloatArray:
+        check_scored(candidates, trained, self.least_trained)
+        taus = correlations(kendall_tau, trained.scored.scores, trained.values)
         columns = self._choose(trained, taus)
-        signs = np.where(taus[columns] < 0, -1.0, 1.0)
-        return mean_of_known(np.log(relative_ranks(scores[:, columns] * signs)))
+        return mean_log_ranks(candidates.scores * np.where(taus < 0, -1.0, 1.0), columns)
 
     def _choose(self, trained: Trained, taus: FloatArray) -> list[int]:
-        binned = [_binned(column, self._bins) for column in trained.scores.T]
-        target = _binned(trained.values, self._bins)
+        binned = [quantile_bins(column, self._bins) for column in trained.scored.scores.T]
+        target = quantile_bins(trained.values, self._bins)
         left = list(range(len(taus)))
         columns: list[int] = []
         known = np.zeros(len(target), np.int64)
@@ -54,39 +48,11 @@ class InformationGain(Combination):
             if not columns:
                 best = max(left, key=lambda column: abs(taus[column]))
             else:
-                gains = {column: _gain(target, known, binned[column]) for column in left}
+                gains = {column: information_gain(target, known, binned[column]) for column in left}
                 best = max(left, key=lambda column: gains[column])
                 if gains[best] <= 0:
                     break
             columns.append(best)
             left.remove(best)
-            known = known * (self._bins + 1) + binned[best]
+            known = joined(known, binned[best])
         return columns
-
-
-def _tau(scores: FloatArray, values: FloatArray) -> float:
-    known = ~np.isnan(scores)
-    return kendall_tau(scores[known], values[known]) or 0.0
-
-
-def _binned(values: FloatArray, bins: int) -> Integers:
-    """Quantile bins from 1; 0 is "not known"."""
-    known = ~np.isnan(values)
-    result = np.zeros(len(values), np.int64)
-    if known.any():
-        edges = np.quantile(values[known], np.linspace(0, 1, bins + 1)[1:-1])
-        result[known] = 1 + np.searchsorted(edges, values[known], side="right")
-    return result
-
-
-def _gain(target: Integers, known: Integers, more: Integers) -> float:
-    """``I(target; more | known)`` in nats."""
-    both = known * (more.max() + 1) + more
-    top = target.max() + 1
-    return _entropy(known * top + target) - _entropy(known) - _entropy(both * top + target) + _entropy(both)
-
-
-def _entropy(labels: Integers) -> float:
-    counts = np.unique(labels, return_counts=True)[1]
-    shares = counts / counts.sum()
-    return float(-(shares * np.log(shares)).sum() + (len(counts) - 1) / (2 * counts.sum()))

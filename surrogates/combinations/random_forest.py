@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
-from surrogates.combination import Combination, Trained, check_scores
+from surrogates.combination import Combination, Scored, Trained, check_scored
 from surrogates.combinations.ranks import mean_of_known
 from surrogates.predictor import FloatArray
 
@@ -28,11 +28,12 @@ class RandomForest(Combination):
             raise ValueError(f"random_forest: trees must be at least 1; got {trees}")
         self._trees = trees
 
-    def combine(self, scores: FloatArray, trained: Trained, rng: np.random.Generator) -> FloatArray:
-        check_scores(scores, trained, self.least_trained)
+    def combine(self, candidates: Scored, trained: Trained, rng: np.random.Generator) -> FloatArray:
+        check_scored(candidates, trained, self.least_trained)
+        scores = candidates.scores
         if not len(scores):
             return np.zeros(0)
         seed = int(rng.integers(2**31))
         forest = RandomForestRegressor(self._trees, max_features=1 / 3, random_state=seed, n_jobs=1)
-        forest.fit(trained.scores, trained.values)
+        forest.fit(trained.scored.scores, trained.values)
         return np.where(np.isnan(mean_of_known(scores)), np.nan, forest.predict(scores))

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from surrogates.combination import Combination, Trained, check_scores
+from surrogates.combination import Combination, Scored, Trained, check_scored
 from surrogates.combinations.ranks import mean_of_known, relative_ranks
 from surrogates.predictor import FloatArray
 
@@ -27,7 +27,7 @@ class RankAggregation(Combination):
             raise ValueError(f"rank_aggregation: scale must be 'log' or 'linear'; got {scale!r}")
         self._scale = scale
 
-    def combine(self, scores: FloatArray, trained: Trained, rng: np.random.Generator) -> FloatArray:
-        check_scores(scores, trained, self.least_trained)
-        ranks = relative_ranks(scores)
+    def combine(self, candidates: Scored, trained: Trained, rng: np.random.Generator) -> FloatArray:
+        check_scored(candidates, trained, self.least_trained)
+        ranks = relative_ranks(candidates.scores)
         return mean_of_known(np.log(ranks) if self._scale == "log" else ranks)

@@ -1,6 +1,8 @@
-"""Ranks of scores of which some are not known."""
+"""Ranks and rank correlations of scores of which some are not known."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.stats import rankdata
@@ -27,3 +29,23 @@ def mean_of_known(values: FloatArray) -> FloatArray:
     counts = known.sum(axis=1)
     sums = np.where(known, values, 0.0).sum(axis=1)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def mean_log_ranks(scores: FloatArray, chosen: Sequence[int]) -> FloatArray:
+    """Mean logarithm of the relative ranks by the known among the chosen columns of ``(n, k)``: ``(n,)``.
+
+    By all columns for a candidate of which none of the chosen is known; NaN where none at all is.
+    """
+    logs = np.log(relative_ranks(scores))
+    means = mean_of_known(logs[:, chosen])
+    return np.where(np.isnan(means), mean_of_known(logs), means)
+
+
+def correlations(
+    correlation: Callable[[FloatArray, FloatArray], float | None], scores: FloatArray, values: FloatArray
+) -> FloatArray:
+    """Each column's correlation, of its known scores ``(n, k)`` with values ``(n,)``: ``(k,)``, 0 where undefined."""
+    known = ~np.isnan(scores)
+    return np.array(
+        [correlation(column[row], values[row]) or 0.0 for column, row in zip(scores.T, known.T, strict=True)]
+    )

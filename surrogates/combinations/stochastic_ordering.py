@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from surrogates.combination import Combination, Trained, check_scores
+from surrogates.combination import Combination, Scored, Trained, check_scored
 from surrogates.predictor import FloatArray
 
 _AT_ONCE = 4_000_000  # comparisons of single scores held in memory
@@ -27,13 +27,16 @@ class StochasticOrdering(Combination):
             difference at all, and the tie-break alone orders.
     """
 
+    of_repeats = True
+
     def __init__(self, level: float = 0.05) -> None:
         if not 0 < level <= 0.5:
             raise ValueError(f"stochastic_ordering: level must lie in (0, 0.5]; got {level}")
         self._level = level
 
-    def combine(self, scores: FloatArray, trained: Trained, rng: np.random.Generator) -> FloatArray:
-        check_scores(scores, trained, self.least_trained)
+    def combine(self, candidates: Scored, trained: Trained, rng: np.random.Generator) -> FloatArray:
+        check_scored(candidates, trained, self.least_trained)
+        scores = candidates.scores
         result = np.full(len(scores), np.nan)
         known = np.flatnonzero(~np.isnan(scores).all(axis=1))
         n = len(known)

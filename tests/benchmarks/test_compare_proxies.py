@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,26 @@ def test_seeds_draw_weights_and_batch_on_the_same_rows(table: Path) -> None:
     assert rows["macs"]["tau_std"] == 0
     again = compared(table, proxies=["nwot", "parameters"], seeds=2, dataset="coloured_digits", sample=6)
     assert rows["nwot"] == by_name(again)["nwot"]
+
+
+def test_draws_are_aggregated_together(table: Path, tmp_path: Path) -> None:
+    """Six rows' scores of two draws as the cache keeps them, and their mean log rank by hand."""
+    rows = by_name(compared(table, proxies=["nwot", "jacob_cov"], seeds=2, sample=6, cache=tmp_path))
+    kept = [json.loads(file.read_text()) for file in tmp_path.rglob("*.json")]
+    scores = {(seed, one["run"]["notation"]): one["outcome"]["scores"] for one in kept for seed in [one["run"]["seed"]]}
+    notations = sorted({notation for _, notation in scores})
+    logs = [
+        np.log(rankdata([scores[seed, notation][name] for notation in notations]) / 6)
+        for seed in (0, 1)
+        for name in ("nwot", "jacob_cov")
+    ]
+    found = {
+        cells["arch"]: float(cells["accuracy"])
+        for cells in csv.DictReader(table.read_text().splitlines())
+        if cells["accuracy"]
+    }
+    tau = kendalltau(np.mean(logs, axis=0), [found[notation] for notation in notations]).statistic
+    assert rows["rank_aggregation over 2 draws"]["tau"] == pytest.approx(tau)
 
 
 def test_finished_networks_are_not_scored_again(table: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ def test_a_searcher_that_repeats_itself_is_refused_before_anything_is_written(tm
 
     class Stuck(Searcher):
         def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
-            return plan.searcher.propose(Archive(archive.objectives), count, np.random.default_rng(0))
+            return plan.searcher.propose(Archive(archive.objectives), 10, np.random.default_rng(0))[:count]
 
     observer = Recorder()
     with pytest.raises(SearchError, match="must not propose an architecture twice"):
@@ -231,15 +232,15 @@ def test_a_disk_that_fills_up_ends_the_session_with_everything_before_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, _ = execute(quick_plan(), tmp_path / "whole", Silent())
-    add_evaluation = Journal.add_evaluation
+    add_evaluations = Journal.add_evaluations
 
-    def full(journal: Journal, number: int, *rest: object) -> None:
-        if number == 12:
+    def full(journal: Journal, evaluations: Mapping[int, Evaluation], elapsed_seconds: float) -> None:
+        if 12 in evaluations:
             raise JournalError("the disk is full")
-        add_evaluation(journal, number, *rest)  # type: ignore[arg-type]
+        add_evaluations(journal, evaluations, elapsed_seconds)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "add_evaluation", full)
+        patch.setattr(Journal, "add_evaluations", full)
         with pytest.raises(JournalError, match="the disk is full"):
             execute(quick_plan(), tmp_path / "full", Silent())
     observer = Recorder()

@@ -25,9 +25,10 @@ def test_combinations_are_scored_on_what_they_never_saw(tmp_path: Path) -> None:
     found = {row["combination"]: row for row in map(json.loads, result.stdout.splitlines())}
     assert list(found) == [
         *("proxy_one", "proxy_other", "rank_aggregation (log)", "rank_aggregation (linear)"),
-        *("information_gain", "random_forest"),
+        *("information_gain", "libra", "per_architecture_weights", "random_forest"),
     ]
     assert found["rank_aggregation (log)"]["scored"] == len(rows) - 5
     assert found["rank_aggregation (linear)"]["tau"] > found["proxy_one"]["tau"] + 0.2
     assert found["random_forest"]["tau"] > found["proxy_other"]["tau"] + 0.1
+    assert found["per_architecture_weights"]["tau"] > found["proxy_other"]["tau"] + 0.1
     assert found["random_forest"]["deviation"] > 0

@@ -30,9 +30,16 @@ def test_the_trainer_is_set_beside_loops_written_by_hand(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_packing_issues_a_fraction_of_the_operations(tmp_path: Path) -> None:
-    found = rows("packing", "--candidates", 16, cwd=tmp_path)[:2]
-    assert [(row["cells"], row["candidates"]) for row in found] == [(1, 16), (5, 16)]
-    for row in found:
+    found = rows("packing", "--candidates", 16, "--epochs", 1, cwd=tmp_path)
+    assert [(row["cells"], row["candidates"]) for row in found[:2]] == [(1, 16), (5, 16)]
+    assert [(row["way"], row["packed"]) for row in found[2:4]] == [
+        ("campaign, one at a time", 1.0),
+        ("campaign, packed", 16.0),
+    ]
+    one, packed = (float(str(row["candidates_per_hour"])) for row in found[2:4])
+    assert found[3]["over_alone"] == pytest.approx(packed / one)
+    assert all(0 < float(str(row["between"])) < 1 for row in found[2:4])
+    for row in found[:2]:
         packed, alone = (float(str(row[name])) for name in ("operations_packed", "operations_alone"))
         assert 0 < packed < alone / 2
         assert row["share"] == pytest.approx(packed / alone)
@@ -66,8 +73,11 @@ def test_workers_are_compared(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_proxies_are_set_beside_a_pass(tmp_path: Path) -> None:
-    found = rows("proxies", "--cells", 1, "--repeats", 1, "--batch", 4, "--compact", 2, cwd=tmp_path)
+    sizes = ("--cells", 1, "--repeats", 1, "--batch", 4, "--compact", 2, "--standard", 2, "--workers", 0)
+    found = rows("proxies", *sizes, "--device", "cpu", cwd=tmp_path)
     passes = {row["proxies"]: row.get("passes") for row in found}
     assert passes["pass"] == 1
     assert 0 < float(str(passes["l2_norm"])) < float(str(passes["nine"])) < float(str(passes["nine, synflow, zen"]))
     assert passes["nine, compact, alone"] is passes["nine, compact, two processes"] is None
+    milliseconds = {row["proxies"]: float(str(row["milliseconds"])) for row in found}
+    assert milliseconds["nine, standard, cpu, alone"] > 2 * milliseconds["nine, compact, alone"]

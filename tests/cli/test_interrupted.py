@@ -11,24 +11,29 @@ import psutil
 import pytest
 from commands import evonas, sequence, start, trials, write
 
+ALONE = {"name": "processes", "workers": 1}
+PACKED = {**ALONE, "pack": "auto"}
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[tuple[str, dict[str, float]]], float]:
-    """The uninterrupted run's sequence, and its seconds."""
+
+@pytest.fixture(scope="module", params=[ALONE, PACKED], ids=["alone", "packed"])
+def whole(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, object], list[tuple[str, dict[str, float]]], float]:
+    """An executor, the uninterrupted run's sequence, and its seconds."""
     folder = tmp_path_factory.mktemp("whole")
-    write(folder)
+    write(folder, executor=request.param)
     started = time.monotonic()
     evonas("run", "fast.yaml", cwd=folder)
-    return sequence(folder / "results/fast", folder), time.monotonic() - started
+    return request.param, sequence(folder / "results/fast", folder), time.monotonic() - started
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_a_campaign_killed_at_a_random_instant_goes_on_bit_for_bit(
-    whole: tuple[list[tuple[str, dict[str, float]]], float], number: int, tmp_path: Path
+    whole: tuple[dict[str, object], list[tuple[str, dict[str, float]]], float], number: int, tmp_path: Path
 ) -> None:
-    expected, seconds = whole
-    write(tmp_path)
+    executor, expected, seconds = whole
+    write(tmp_path, executor=executor)
     process = start("run", "fast.yaml", cwd=tmp_path)
     # Between the first third, when the journal exists, and the end.
     time.sleep(seconds * random.Random(number).uniform(0.35, 0.9))

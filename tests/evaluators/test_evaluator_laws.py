@@ -5,6 +5,7 @@ import math
 import pickle
 import random
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 
 from evonas.campaign.rooms import ROOMS
 from evonas.core.evaluation import Evaluator
+from evonas.core.joint_evaluator import JointEvaluator
 from evonas.datasets.digits import Digits
 from evonas.objectives.column import Column
 from evonas.objectives.macs import Macs
@@ -122,3 +124,28 @@ def test_what_is_no_architecture_of_the_space_is_a_failure(name: str) -> None:
     assert evaluation.failure is not None
     assert evaluation.failure.kind == "invalid"
     assert dict(evaluation.values) == {}
+
+
+@pytest.mark.parametrize("name", [name for name in FOUND if issubclass(FOUND[name], JointEvaluator)])
+def test_together_is_alone_and_leaves_the_process_as_it_was(name: str, two_threads: None) -> None:
+    evaluator = made(name)
+    assert isinstance(evaluator, JointEvaluator)
+    architectures = [handed_out(name), *(SPACE.simplify(each) for each in CELLS[:2])]
+    alone = [evaluator.evaluate(each, seed) for seed, each in enumerate(architectures)]
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    started = time.perf_counter()
+    together = evaluator.evaluate_together(architectures, range(3))
+    assert 0 < sum(each.seconds for each in together) <= time.perf_counter() - started
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == 2
+    for one, other in zip(alone, together, strict=True):
+        assert other.failure is one.failure is None
+        assert other.epochs == one.epochs
+        assert dict(other.values) == pytest.approx(dict(one.values), abs=0.002)  # of 848 answers one may turn
+    assert [evaluation.values for evaluation in evaluator.evaluate_together(architectures[:1], [0])] == [
+        alone[0].values
+    ]
+    again = evaluator.evaluate_together(architectures, range(3))
+    assert [(each.values, each.curve) for each in again] == [(each.values, each.curve) for each in together]
+    assert evaluator.evaluate_together([], []) == []

@@ -279,3 +279,17 @@ def test_the_overhead_of_a_task_is_below_five_milliseconds():
             [future.result() for future in [executor.submit(nap, 0.01) for _ in range(50)]]
             overheads.append((time.perf_counter() - start) / 25 - 0.01)
     assert statistics.median(overheads) < 0.005
+
+
+def test_a_task_with_the_work_of_several_may_take_as_much_longer() -> None:
+    with Processes(workers=1, timeout_seconds=0.5) as executor:
+        executor.submit(nap, 0.0).result()
+        assert executor.submit_together(8, nap, 0.8).result() > 0
+        with pytest.raises(TimeoutError, match=r"exceeded timeout_seconds=1; its worker was stopped and replaced"):
+            executor.submit_together(2, nap, 30.0).result()
+
+
+@pytest.mark.parametrize("pack", [0, -1, "all"])
+def test_a_pack_is_a_number_or_auto(pack: object) -> None:
+    with pytest.raises(ValueError, match=r"executor 'processes': pack must be at least 1, or 'auto'\. Got"):
+        Processes(pack=pack)  # type: ignore[arg-type]

@@ -109,9 +109,9 @@ def test_sessions_stages_and_retrainings_make_the_record(tmp_path: Path):
         assert journal.elapsed_seconds() == 10.0
         journal.add_evaluation(3, Evaluation({}, 1.0, Failure("timeout", "exceeded")), 11.0)
         journal.add_stage_seconds({"wait": 4.0})
-        journal.add_retraining(2, 7, Evaluation({"test_error": 0.25}, 1.0))
-        journal.add_retraining(2, 5, Evaluation({"test_error": 0.5}, 1.0))
-        journal.add_retraining(0, 7, Evaluation({}, 1.0, Failure("crash", "died")))
+        journal.add_retrainings({(2, 7): Evaluation({"test_error": 0.25}, 1.0)})
+        journal.add_retrainings({(2, 5): Evaluation({"test_error": 0.5}, 1.0)})
+        journal.add_retrainings({(0, 7): Evaluation({}, 1.0, Failure("crash", "died"))})
         assert {number: list(seeds) for number, seeds in journal.retrainings().items()} == {0: [7], 2: [5, 7]}
         record = journal.record("tiny", None, OBJECTIVES)  # type: ignore[arg-type]
     assert record.name == "tiny"
@@ -139,11 +139,11 @@ def test_nothing_is_overwritten(tmp_path: Path):
             journal.add_evaluation(0, plain_evaluation(1), 2.0)
         with pytest.raises(ValueError, match="trial 1 is not journalled, or has an evaluation already"):
             journal.add_evaluation(1, plain_evaluation(1), 2.0)
-        journal.add_retraining(0, 5, plain_evaluation(0))
+        journal.add_retrainings({(0, 5): plain_evaluation(0)})
         with pytest.raises(
             ValueError, match="trial 0 is not journalled, or was retrained with seed 5; nothing is over"
         ):
-            journal.add_retraining(0, 5, plain_evaluation(1))
+            journal.add_retrainings({(0, 5): plain_evaluation(1)})
         with pytest.raises(ValueError, match=r"journalled in order: the next number is 1\. Got 0"):
             journal.add_round([plain_trial(0)])
         with pytest.raises(ValueError, match=r"journalled in order: the next number is 2\. Got 3"):

@@ -17,6 +17,7 @@ from evonas.core.problem import Candidate, Rejections
 from evonas.executors.processes import Processes
 from evonas.executors.serial import Serial
 from evonas.executors.worker_died import WorkerDied
+from evonas.searchers._proxy_scorer import NoDevice
 from evonas.searchers.proxy_scores import LOT, ProxyScores
 from spaces.cell201 import Cell201
 from surrogates.proxies.l2_norm import L2Norm
@@ -130,6 +131,29 @@ def test_what_cannot_be_sent_is_scored_here(candidates: list[Candidate], alone: 
     assert helped(Answering(lambda _: PicklingError("a lambda")), candidates) == (alone, ())
 
 
+def test_a_worker_that_does_not_see_the_gpu_does_not_help(
+    candidates: list[Candidate], alone: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Answering(lambda _: NoDevice("no CUDA device here"))
+    assert helped(worker, candidates) == (alone, ())
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(NoDevice, match="this process sees no CUDA device, and proxies are scored on 'cuda:1'"):
+        scores_of("cuda:1", l2_norm=L2Norm()).of(candidates[:1])
+
+
+def test_networks_are_moved_to_the_device(candidates: list[Candidate]) -> None:
+    """The meta device stands for one that is not the processor; it holds tensors and computes nothing."""
+
+    class There(Proxy):
+        needs = frozenset({"weights"})
+
+        def score(self, probe: Probe) -> float:
+            return float({weight.device.type for weight in probe.weights.values()} == {"meta"})
+
+    assert scores_of("meta", there=There()).of(candidates[:2]) == [{"there": 1.0}] * 2
+    assert scores_of("cpu", there=There()).of(candidates[:2]) == [{"there": 0.0}] * 2
+
+
 def test_workers_that_were_killed_end_the_scoring(candidates: list[Candidate]) -> None:
     with pytest.raises(BrokenExecutor, match="killed by the user"):
         helped(Answering(lambda _: BrokenExecutor("killed by the user")), candidates)
@@ -170,3 +194,15 @@ def test_networks_are_scored_on_a_gpu(candidates: list[Candidate], alone: list[d
     for row, expected in zip(found, alone, strict=True):
         assert row["l2_norm"] == pytest.approx(expected["l2_norm"], rel=1e-5)
     assert sum({"nwot", "synflow"} <= row.keys() for row in found) > COUNT / 2
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_workers_help_on_a_gpu(candidates: list[Candidate]) -> None:
+    expected = scores_of("cuda", nwot=Nwot(), synflow=Synflow()).of(candidates)
+    scores = scores_of("cuda", nwot=Nwot(), synflow=Synflow())
+    with Processes(workers=1) as executor, scores.helped_by(executor):
+        executor.submit(abs, -1).result(timeout=60)
+        found = scores.of(candidates)
+    for row, alone_row in zip(found, expected, strict=True):
+        assert row == pytest.approx(alone_row, rel=1e-3)

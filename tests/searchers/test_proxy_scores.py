@@ -12,6 +12,7 @@ from evonas.core.archive import Archive
 from evonas.core.problem import Candidate, Problem, Rejections
 from evonas.searchers.proxy_scores import ProxyScores
 from surrogates.proxies.nwot import Nwot
+from surrogates.proxies.parameters import Parameters
 from surrogates.proxies.probe import Probe
 from surrogates.proxies.proxy import Proxy
 from surrogates.proxies.synflow import Synflow
@@ -69,6 +70,18 @@ def test_a_score_is_the_same_whatever_else_is_scored_and_whoever_drew_before(pro
         alone = scores_of(problem.space, synflow=Synflow(), nwot=Nwot()).of([candidate])[0]  # type: ignore[arg-type]
         assert alone == expected
         assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_several_draws_of_weights_are_scored_and_the_first_is_the_one_draw(problem: Problem) -> None:
+    candidates = some(problem)
+    one = scores_of(problem.space, nwot=Nwot(), parameters=Parameters()).of(candidates)  # type: ignore[arg-type]
+    three = scores_of(problem.space, parameters=Parameters(), nwot=Nwot()).of(candidates, draws=3)  # type: ignore[arg-type]
+    for row, drawn in zip(one, three, strict=True):
+        assert {name: drawn[name] for name in row} == row
+        assert drawn["parameters"] == drawn["parameters (2)"] == drawn["parameters (3)"]
+        assert len(drawn) == 6
+    assert all(len({row["nwot"], row["nwot (2)"], row["nwot (3)"]}) == 3 for row in three if row["nwot"] > 1)
+    assert any(row["nwot"] > 1 for row in three)
 
 
 def test_what_failed_is_absent_and_told(problem: Problem) -> None:

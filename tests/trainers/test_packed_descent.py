@@ -6,16 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from evonas.core.failure import Failure
+from evonas.core.objective import Training
 from evonas.core.split import Split
 from evonas.datasets.digits import Digits
+from evonas.packing import CapturedStep, peak_bytes
 from evonas.trainers._descent import descend
 from evonas.trainers._packed_descent import descend_together
 from evonas.trainers._recipe import Recipe
 from spaces.cell201 import Cell201
-from spaces.grammar import Grammar
 
 RECIPE = Recipe(
     title="classifier",
@@ -48,19 +49,55 @@ def examples(count: int) -> tuple[Split, Split]:
     return tuple(Split(split.ready(split.inputs).double(), split.targets) for split in (train, validation))  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimiser": "adamw", "crop": 1, "label_smoothing": 0.1}, {"ema": 0.5}])
-def test_the_outcomes_are_those_of_one_at_a_time(changes: dict[str, object]) -> None:
+def trained_together(
+    models: list[nn.Module], train: Split, validation: Split, recipes: list[Recipe]
+) -> dict[int, Training | Failure]:
+    return dict(descend_together(models, train, validation, recipes, range(len(models))))
+
+
+@pytest.mark.parametrize(
+    ("changes", "tolerance"),
+    # Where a gradient is nought, AdamW divides its rounding by its rounding.
+    [({}, 1e-12), ({"optimiser": "adamw", "crop": 1, "label_smoothing": 0.1}, 1e-6)],
+)
+def test_the_outcomes_are_those_of_one_at_a_time(changes: dict[str, object], tolerance: float) -> None:
     recipe = replace(RECIPE, **changes)  # type: ignore[arg-type]
     train, validation = examples(200)
     models = networks(3)
     alone = [descend(model, train, validation, recipe, seed) for seed, model in enumerate(copy.deepcopy(models))]
-    together = descend_together(models, train, validation, recipe, seeds=range(3))
-    for one, other in zip(alone, together, strict=True):
+    together = trained_together(models, train, validation, [recipe] * 3)
+    assert set(together) == {0, 1, 2}
+    for number, one in enumerate(alone):
+        other = together[number]
         assert not isinstance(one, Failure)
         assert not isinstance(other, Failure)
-        assert dict(other.metrics) == pytest.approx(dict(one.metrics), abs=1e-6)  # the mean loss is kept in float32
-        assert [*other.curve[-1]] == [*one.curve[-1]]
+        metrics = {**one.metrics, "packed": 3.0}
+        assert dict(other.metrics) == pytest.approx(metrics, abs=1e-6)  # the mean loss is kept in float32
+        assert [*other.curve[-1]] == [*one.curve[-1], "packed"]
         assert other.epochs == one.epochs == 2
+        for name, value in one.model.state_dict().items():
+            assert torch.allclose(other.model.state_dict()[name], value, rtol=0, atol=tolerance)
+
+
+def test_networks_of_one_recipe_train_together_and_each_by_its_own() -> None:
+    train, validation = examples(100)
+    models = networks(5)
+    slow = replace(RECIPE, learning_rate=0.01)
+    recipes = [RECIPE, slow, RECIPE, slow, replace(RECIPE, epochs=1)]
+    expected = descend(copy.deepcopy(models[3]), train, validation, slow, seed=3)
+    together = trained_together(models, train, validation, recipes)
+    assert set(together) == {0, 1, 2, 3}, "the last has nothing to be packed with"
+    assert not isinstance(expected, Failure)
+    assert not isinstance(together[3], Failure)
+    assert together[3].metrics["packed"] == 2
+    assert together[3].metrics["validation_loss"] == pytest.approx(expected.metrics["validation_loss"], abs=1e-9)
+
+
+@pytest.mark.parametrize("changes", [{"ema": 0.5}, {"mixup": 0.2}, {"halve_batch": True}])
+def test_recipes_that_would_not_be_exact_are_left_to_be_trained_alone(changes: dict[str, object]) -> None:
+    train, validation = examples(64)
+    recipe = replace(RECIPE, **changes)  # type: ignore[arg-type]
+    assert trained_together(networks(2), train, validation, [recipe] * 2) == {}
 
 
 def test_one_that_diverges_is_a_failure_and_the_others_train_on() -> None:
@@ -69,7 +106,7 @@ def test_one_that_diverges_is_a_failure_and_the_others_train_on() -> None:
     with torch.no_grad():
         next(models[1].parameters()).fill_(float("nan"))
     expected = descend(copy.deepcopy(models[2]), train, validation, RECIPE, seed=2)
-    together = descend_together(models, train, validation, RECIPE, seeds=range(3))
+    together = trained_together(models, train, validation, [RECIPE] * 3)
     assert isinstance(together[1], Failure)
     assert together[1].kind == "divergence"
     assert "became nan in epoch 1 of 2" in together[1].message
@@ -78,10 +115,71 @@ def test_one_that_diverges_is_a_failure_and_the_others_train_on() -> None:
     assert together[2].metrics["validation_loss"] == pytest.approx(expected.metrics["validation_loss"], abs=1e-9)
 
 
-def test_networks_that_cannot_be_packed_train_all_the_same() -> None:
-    space = Grammar(channels=4, input_shape=(1, 8, 8))
-    rng = np.random.default_rng(1)
-    models = [space.build(space.simplify(space.sample(rng))).double() for _ in range(2)]
+def test_what_cannot_be_packed_is_left_out_and_the_others_train_together() -> None:
+    models = networks(4)
+    for unpackable in (0, 2):
+        models[unpackable] = nn.Sequential(models[unpackable], nn.Dropout(0.5))
     train, validation = examples(64)
-    outcomes = descend_together(models, train, validation, replace(RECIPE, epochs=1), seeds=[0, 1])
-    assert [type(outcome).__name__ for outcome in outcomes] == ["Training", "Training"]
+    together = trained_together(models, train, validation, [RECIPE] * 4)
+    assert set(together) == {1, 3}
+    assert all(not isinstance(one, Failure) and one.metrics["packed"] == 2 for one in together.values())
+
+
+def test_packs_are_as_large_as_the_measured_memory_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, validation = examples(64)
+    models = networks(4)
+    found: dict[tuple[int, ...], int] = {}
+
+    def measured(step: object, device: torch.device) -> int:
+        found[len(found),] = peak_bytes(step, device)  # type: ignore[arg-type]
+        return found[len(found) - 1,]
+
+    monkeypatch.setattr("evonas.trainers._packed_descent.peak_bytes", measured)
+    trained_together(networks(4), train, validation, [RECIPE] * 4)
+    all_four = next(iter(found.values()))
+    monkeypatch.setattr("evonas.trainers._packed_descent.free_bytes", lambda device: all_four)  # of which 0.8 are taken
+    together = trained_together(models, train, validation, [RECIPE] * 4)
+    sizes = [one.metrics["packed"] for one in together.values() if not isinstance(one, Failure)]
+    assert 0 < len(sizes) <= 4
+    assert max(sizes) < 4
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device; this machine has none")
+@pytest.mark.parametrize(
+    "changes", [{}, {"optimiser": "adamw"}, {"schedule": "cosine", "crop": 1}, {"device": "cuda"}, {"device": "auto"}]
+)
+def test_on_a_gpu_the_outcomes_are_those_of_the_processor(changes: dict[str, object]) -> None:
+    train, validation = examples(200)
+    models = networks(3)
+    recipe = replace(RECIPE, **{"device": "cuda:0", "crop": 0, **changes})  # type: ignore[arg-type]
+    plain = replace(recipe, device="cpu") if not recipe.crop else recipe  # a GPU's generator draws other numbers
+    alone = [descend(model, train, validation, plain, seed) for seed, model in enumerate(copy.deepcopy(models))]
+    together = trained_together(models, train, validation, [recipe] * 3)
+    assert set(together) == {0, 1, 2}
+    for number, one in enumerate(alone):
+        other = together[number]
+        assert not isinstance(one, Failure)
+        assert not isinstance(other, Failure)
+        assert other.metrics["validation_loss"] == pytest.approx(one.metrics["validation_loss"], abs=1e-4)
+        assert "pack_peak_memory_mb" in other.metrics
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device; this machine has none")
+def test_no_step_waits_for_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, validation = examples(200)
+    steps = []
+
+    def watched(captured: CapturedStep, inputs: Tensor, targets: Tensor) -> Tensor:
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            steps.append(1)
+            return original(captured, inputs, targets)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+    original = CapturedStep._on_cuda
+    monkeypatch.setattr(CapturedStep, "_on_cuda", watched)
+    assert len(trained_together(networks(2), train, validation, [replace(RECIPE, device="cuda:0")] * 2)) == 2
+    assert len(steps) > 4

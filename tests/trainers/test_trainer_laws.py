@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from evonas.campaign.rooms import ROOMS
 from evonas.core.objective import Training
 from evonas.core.split import Split
+from evonas.trainers.joint_trainer import JointTrainer
 from evonas.trainers.trainer import Trainer
 from spaces.discovery import discover, summary
 
@@ -158,3 +159,25 @@ def test_half_the_batch_where_memory_runs_out_and_the_campaign_allows(name: str)
     assert training.curve[-1]["batch_size"] == training.metrics["batch_size"] == 16
     with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
         FOUND[name](device="cpu", batch_size=64).train(Greedy(fails_at=1), train, validation, 0)
+
+
+@pytest.mark.parametrize("name", [name for name in FOUND if issubclass(FOUND[name], JointTrainer)])
+def test_together_each_is_trained_as_alone_by_its_own_settings(name: str) -> None:
+    trainer = FOUND[name](device="cpu", epochs=2)
+    train, validation = (Split(each.inputs.double(), each.targets) for each in DATA[trainer.regression])
+    if trainer.regression:
+        train, validation = (Split(each.inputs, each.targets.double()) for each in (train, validation))
+    settings = [{"learning_rate": 0.02}, {}, {"learning_rate": 0.02}, {}]
+    alone = [trainer.train(network(seed).double(), train, validation, seed, own) for seed, own in enumerate(settings)]
+    models = [network(seed).double() for seed in range(4)]
+    together = dict(trainer.train_together(models, train, validation, range(4), settings))
+    assert set(together) == {0, 1, 2, 3}
+    for number, one in enumerate(alone):
+        other = together[number]
+        assert isinstance(one, Training)
+        assert isinstance(other, Training)
+        assert other.metrics["packed"] == 2
+        assert all(
+            torch.allclose(value, weights(one)[key], rtol=0, atol=1e-12) for key, value in weights(other).items()
+        )
+        assert other.metrics["validation_loss"] == pytest.approx(one.metrics["validation_loss"], abs=1e-12)
