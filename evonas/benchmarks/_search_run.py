@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +16,7 @@ from evonas.campaign.document import locate, read, shipped_campaigns
 from evonas.campaign.fault import CampaignError, Fault, did_you_mean
 from evonas.campaign.parts import Parts, parts_of
 from evonas.campaign.plan import Plan
+from evonas.campaign.results_folder import JOURNAL
 from evonas.campaign.rooms import ROOMS
 from evonas.core.archive import Archive
 from evonas.core.randomness import generator, integer_seed
@@ -73,12 +75,15 @@ def run_method(setting: Setting, method: str, seed: int, budget: int) -> Run:
 
 
 def described(method: str) -> str:
-    """Everything that a method's campaign says.
+    """Everything that a method's campaign says, and a digest of the campaign that it starts from, if it does.
 
     Raises:
         CampaignError: There is no such method, or its file has faults.
+        OSError: The campaign that it starts from cannot be read.
     """
-    return repr(_parts(method))
+    parts = _parts(method)
+    earlier = (Path(parts.warm_start) / JOURNAL).read_bytes() if parts.warm_start is not None else b""
+    return repr(parts) + hashlib.sha256(earlier).hexdigest()
 
 
 def method_name(method: str) -> str:

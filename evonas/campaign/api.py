@@ -33,6 +33,7 @@ def search(
     batch: int = 8,
     retrain_seeds: int = 0,
     rungs: Sequence[int] = (),
+    warm_start: str | Path | None = None,
     replicates: int = 1,
     timeout_seconds: float | None = None,
     pack: int | Literal["auto"] = 1,
@@ -65,6 +66,8 @@ def search(
         retrain_seeds: Trainings of each member of the final front for figures on test data.
         rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full
             training. Each counts by its epochs against the budget.
+        warm_start: Results folder of an earlier campaign over the same space, perhaps on another dataset: its best are
+            trained anew in the first round, and the predictor is told what it would predict.
         replicates: Most trainings of each member of the front while the search goes on, with other seeds; its values
             are their mean. Each counts against the budget, of which at most a tenth goes to them.
         timeout_seconds: Limit of one training; longer ones are failures. Needs ``workers`` of at least 1.
@@ -86,6 +89,7 @@ def search(
     """
     _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch)
     _check_numbers(retrain_seeds=retrain_seeds, replicates=replicates)
+    folder = Path(directory) if directory is not None else None
     plan = assemble(
         Parts(
             name=name,
@@ -105,13 +109,15 @@ def search(
             seed=seed,
             retrain_seeds=retrain_seeds,
             rungs=_rising(rungs),
+            warm_start=str(warm_start) if warm_start is not None else None,
             replicates=replicates,
-        )
+        ),
+        folder,
     )
     observer = progress if isinstance(progress, Observer) else Silent()
     if progress is True:
         observer = terminal_view(output_console(stderr=True))  # a script's own output stays its own
-    record, _ = execute(plan, Path(directory) if directory is not None else None, observer)
+    record, _ = execute(plan, folder, observer)
     return Result(record)
 
 

@@ -6,8 +6,9 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from evonas.campaign.earlier import earlier_campaign
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
 from evonas.campaign.fitting import check_trainer, refuse_columns
 from evonas.campaign.making import at, make_component, make_space, named, reads_dataset
@@ -19,6 +20,7 @@ from evonas.campaign.replication import Replication, evaluators_of_replicates
 from evonas.campaign.rooms import ROOMS
 from evonas.campaign.rungs import check_climbing, shorter_parts
 from evonas.campaign.successive_halving import SuccessiveHalving
+from evonas.campaign.warm_start import EarlierPredictions, WarmStart, warmed
 from evonas.campaign.workers import Workers
 from evonas.core.evaluation import Evaluator
 from evonas.core.objective import Objective
@@ -37,12 +39,20 @@ from surrogates.encodings.concatenated import Concatenated
 from surrogates.predictor import Predictor
 from surrogates.proxies.proxy import Proxy
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def assemble(parts: Parts) -> Plan:
+
+def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     """Makes every part and checks that they fit together.
+
+    Args:
+        parts: What the campaign is made of.
+        folder: Its results folder, whose journal pins what a warm start took over once the campaign has begun.
 
     Raises:
         CampaignError: A part cannot be made, or two do not fit; says which and what to do.
+        JournalError: The journal there is cannot be read.
     """
     dataset = cast(Dataset, make_component("dataset", parts.dataset))
     space = make_space(parts.space, dataset, parts.evaluator)
@@ -60,11 +70,13 @@ def assemble(parts: Parts) -> Plan:
         inputs, targets = proxy_batch(space, dataset if measurements is None else None, reports)
     device = cast(Trainer, make_component("trainer", parts.trainer)).device
     proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets, device)
-    supplied = {
-        "problem": problem,
-        "predictor": None if parts.predictor is None else _predictor(parts.predictor, space),
-        "proxies": proxies,
-    }
+    predictor = None if parts.predictor is None else _predictor(parts.predictor, space)
+    earlier = earlier_campaign(parts.warm_start, space, folder, parts.seed)
+    predictions = None
+    if earlier is not None and predictor is not None:
+        predictions = EarlierPredictions(space, earlier.archive, predictor, parts.seed)
+        predictor = warmed(predictor, space, predictions)
+    supplied = {"problem": problem, "predictor": predictor, "proxies": proxies}
     searcher = cast(Searcher, make_component("searcher", parts.searcher, supplied))
     rung_evaluators: dict[Rung, Evaluator] = {}
     if parts.rungs:
@@ -72,6 +84,8 @@ def assemble(parts: Parts) -> Plan:
         for rung, shorter in shorter_parts(parts, reads_dataset(parts.evaluator)).items():
             rung_evaluators[rung], _ = _evaluators(shorter, space, dataset, objectives)
         searcher = SuccessiveHalving(searcher, tuple(rung_evaluators), parts.reduction_factor)
+    if earlier is not None:
+        searcher = WarmStart(searcher, problem, earlier.archive, predictions, proxies, parts.initial)
     replicate_evaluators: list[Evaluator] = []
     if parts.replicates > 1:
         with at(("replicates",)):
@@ -97,6 +111,7 @@ def assemble(parts: Parts) -> Plan:
         retrain_seeds=parts.retrain_seeds if measurements is None else min(parts.retrain_seeds, 1),
         resolved=resolved(parts),
         rung_evaluators=rung_evaluators,
+        pinned=earlier.pinned() if earlier is not None else None,
         replicate_evaluators=replicate_evaluators,
     )
 

@@ -53,6 +53,7 @@ class Search:
         predictor: What predicts the objectives that are reported.
         proxies: Scores of untrained networks that the predictor is told.
         dataset: Where proxies take their batch from, if its shape is the space's.
+        warm_start: Results folder of an earlier campaign over the same space.
         directory: Results folder; None keeps everything in memory.
         name: Name of the search.
 
@@ -74,10 +75,12 @@ class Search:
         predictor: Part | None = "gaussian_process",
         proxies: Sequence[Part] = (),
         dataset: Part = "digits",
+        warm_start: str | Path | None = None,
         directory: str | Path | None = None,
         name: str = "search",
     ) -> None:
         bounds = [Constraint.parse(bound, text) for bound, text in (constraints or {}).items()]
+        folder = Path(directory) if directory is not None else None
         self._plan = assemble(
             Parts(
                 name=name,
@@ -93,9 +96,11 @@ class Search:
                 executor={"name": "serial"},
                 seed=seed,
                 retrain_seeds=0,
-            )
+                warm_start=str(warm_start) if warm_start is not None else None,
+            ),
+            folder,
         )
-        self._journal = open_journal(self._plan, Path(directory) if directory is not None else None)
+        self._journal = open_journal(self._plan, folder)
         try:
             self._ledger = Ledger(self._plan, self._journal)
             self._journal.begin_session()

@@ -41,6 +41,7 @@ class Parts:
     retrain_seeds: int = 3
     rungs: Sequence[int] = ()
     reduction_factor: int = 3
+    warm_start: str | None = None
     replicates: int = 1
     replicate_share: float = 0.1
 
@@ -66,6 +67,7 @@ def parts_of(specification: Specification) -> Parts:
         retrain_seeds=specification.retrain_front.seeds,
         rungs=specification.rungs.epochs,
         reduction_factor=specification.rungs.reduction_factor,
+        warm_start=specification.warm_start,
         replicates=specification.replicates.trainings,
         replicate_share=specification.replicates.share,
     )
@@ -93,6 +95,7 @@ def resolved(parts: Parts) -> dict[str, Any]:
         "retrain_front": {"seeds": parts.retrain_seeds},
         # Where there are none nothing is said of them: campaigns that began before there were such go on.
         **({"rungs": {"epochs": list(parts.rungs), "reduction_factor": parts.reduction_factor}} if parts.rungs else {}),
+        **({"warm_start": parts.warm_start} if parts.warm_start is not None else {}),
         **(
             {"replicates": {"trainings": parts.replicates, "share": parts.replicate_share}}
             if parts.replicates > 1

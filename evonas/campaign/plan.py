@@ -37,6 +37,7 @@ class Plan:
         resolved: The campaign as plain values with every default, as it is journalled.
         rung_evaluators: What evaluates instead on each rung below the full training.
         pack: Candidates that a worker is given to train together, at most; None for all that wait.
+        pinned: What was taken over of the campaign that this one is started from, as it is journalled; None for none.
         replicate_evaluators: What evaluates instead each further training of one architecture, from the first.
     """
 
@@ -56,6 +57,7 @@ class Plan:
     resolved: Mapping[str, Any]
     rung_evaluators: Mapping[Rung, Evaluator] = field(default_factory=dict)
     pack: int | None = 1
+    pinned: Mapping[str, Any] | None = None
     replicate_evaluators: Sequence[Evaluator] = ()
 
     def evaluator_of(self, proposal: Proposal) -> Evaluator:

@@ -11,8 +11,8 @@ import numpy as np
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
 from evonas.campaign.making import make_space
+from evonas.campaign.recalled import Recalled
 from evonas.campaign.results_folder import JOURNAL
-from evonas.core.objective import Goal, Missing, Needs, Objective, Subject
 from evonas.core.record import Record
 from evonas.journal.journal import Journal
 from spaces.architecture import Architecture
@@ -41,19 +41,6 @@ def recall(folder: Path) -> Record:
             except CampaignError:
                 space = Written()
         return journal.record(campaign["name"], space, objectives)
-
-
-class Recalled(Objective):
-    """An objective's name, goal and unit as they were written down; it measures nothing any more."""
-
-    def __init__(self, name: str, needs: Needs, goal: Goal, unit: str) -> None:
-        self.name = name
-        self.needs = needs
-        self.goal = goal
-        self.unit = unit
-
-    def measure(self, subject: Subject) -> float:
-        raise Missing(f"objective {self.name!r} was read back from a journal and measures nothing any more")
 
 
 class Written(Space):

@@ -53,6 +53,7 @@ def open_journal(plan: Plan, folder: Path | None) -> Journal:
         "versions": versions(),
         "machine": machine(),
         "seed": plan.seed,
+        **({"warm_start": plan.pinned} if plan.pinned is not None else {}),
     }
     if folder is None:
         return Journal.in_memory(manifest)

@@ -240,6 +240,11 @@ class Specification(BaseModel):
         default=RetrainFront(),
         description="how often the front is trained anew, for figures on test data; null for never",
     )
+    warm_start: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the results folder of an earlier campaign over the same space that this one is started from",
+    )
     results: str = Field(
         default_factory=_default_results,
         min_length=1,
@@ -280,5 +285,6 @@ class Specification(BaseModel):
             "rungs": {"epochs": list(self.rungs.epochs), "reduction_factor": self.rungs.reduction_factor},
             "replicates": {"trainings": self.replicates.trainings, "share": self.replicates.share},
             "retrain_front": {"seeds": self.retrain_front.seeds},
+            "warm_start": self.warm_start,
             "results": self.results,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from pathlib import Path
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     """
     document = read(campaign)
     with importable(document.folder):
-        plan = plan_of(document)
+        plan = plan_of(document, Path(document.specification.results))
         with located(document):
             plan.executor().shutdown(cancel_futures=True)
             feasible, sampled = _feasible(plan)

@@ -48,7 +48,7 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     folder = results if results is not None else Path(specification.results)
     again = f"evonas run {campaign}" + (f" --results {results}" if results is not None else "")
     with importable(document.folder):
-        plan = plan_of(Document(specification, document.path, document.source))
+        plan = plan_of(Document(specification, document.path, document.source), folder)
         try:
             with located(document):
                 record, finished = execute(plan, folder, terminal_view(console))
@@ -73,10 +73,10 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     return INTERRUPTED
 
 
-def plan_of(document: Document) -> Plan:
-    """Makes the parts of a campaign file; an error that only making them shows has its line, too."""
+def plan_of(document: Document, folder: Path) -> Plan:
+    """Makes the parts of a campaign file with its results folder; an error that only this shows has its line, too."""
     with located(document):
-        return assemble(parts_of(document.specification))
+        return assemble(parts_of(document.specification), folder)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from evonas.core.rung import Rung
 from spaces.architecture import Architecture
 
-Origin = Literal["random", "variation", "screened"]
+Origin = Literal["random", "variation", "screened", "warm_start"]
 ORIGINS: tuple[str, ...] = get_args(Origin)
 
 
@@ -52,8 +52,8 @@ class Proposal:
         architecture: As the space notates it; it is simplified for training.
         key: Identity: the key of the simplified architecture, or of the notation where a table tells twins apart.
         notation: ``Space.format`` of the architecture.
-        origin: ``random`` (drawn at random from the feasible), ``variation`` (mutation or crossover, not screened) or
-            ``screened`` (chosen by a predictor among many).
+        origin: ``random`` (drawn at random from the feasible), ``variation`` (mutation or crossover, not screened),
+            ``screened`` (chosen by a predictor among many) or ``warm_start`` (of an earlier campaign's best).
         exact: Objectives that need no training, in their own unit and direction.
         predicted: Estimates of those that do; empty where no predictor was asked.
         proxies: Zero-cost proxy scores, higher is better; those that failed are absent.

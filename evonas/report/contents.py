@@ -26,6 +26,7 @@ from evonas.report.statistics import (
     stage_times,
 )
 from evonas.report.trial_cards import measured_text, prediction_text, trial_cards
+from evonas.report.warm_start import warm_start_sentences
 from evonas.report.wording import (
     best_trial,
     figure_text,
@@ -59,6 +60,7 @@ def contents(record: Record) -> tuple[Section, Section]:
         "hypervolume": _hypervolume(record, course, charts),
         "predictors": _predictors(archive, charts),
         "proxies": proxy_section(archive),
+        "warm_start": warm_start_sentences(record),
         "funnel": _funnel(archive, charts),
         "notes": _notes(archive.rounds),
         "times": _times(record, charts),

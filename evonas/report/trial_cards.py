@@ -17,6 +17,7 @@ ORIGINS = {
     "random": "drawn at random",
     "variation": "mutation or crossover, not screened",
     "screened": "chosen by the predictor among many",
+    "warm_start": "taken over from the earlier campaign's front, and trained anew",
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from evonas.core.archive import Archive, FloatArray
 from evonas.core.problem import Problem
-from evonas.searchers.forecast import pending_values
+from evonas.searchers.forecast import Forecast, pending_values
 from evonas.searchers.gate import Mask
 from evonas.searchers.improvement import choose_batch
 from evonas.searchers.selection import best_first
@@ -18,8 +18,7 @@ BEYOND = 0.01  # of an exact objective's range, so that its largest value too im
 
 
 def chosen_batch(
-    problem: Problem,
-    archive: Archive,
+    forecast: Forecast,
     mean: FloatArray,
     std: FloatArray,
     passed: Mask,
@@ -29,12 +28,11 @@ def chosen_batch(
 ) -> list[int]:
     """Chooses some for expected hypervolume improvement, and the others as if the predicted means were certain.
 
-    Pending trials count as the values predicted of them. Where no other improves, the best by NSGA-II's ranking follow,
-    and of those that the gate rejects only where no others are left.
+    Pending trials count as the values predicted of them now. Where no other improves, the best by NSGA-II's ranking
+    follow, and of those that the gate rejects only where no others are left.
 
     Args:
-        problem: What is searched for.
-        archive: What is known.
+        forecast: What is known, and predicts what is pending.
         mean: Objectives of ``n`` candidates, minimised: shape ``(n, objectives)``.
         std: Their deviations, 0 for exact ones: ``(n, objectives)``.
         passed: Which of them the gate lets pass: ``(n,)``.
@@ -47,9 +45,10 @@ def chosen_batch(
     """
     if not len(mean):
         return []
-    reference = _reference(problem, archive, mean)
+    archive = forecast.archive
+    reference = _reference(forecast.problem, archive, mean)
     eligible = np.flatnonzero(passed)
-    expected = np.vstack([archive.values(archive.front()), pending_values(archive)])
+    expected = np.vstack([archive.values(archive.front()), pending_values(forecast)])
     chosen: list[int] = []
     improving = math.ceil(improvement_share * count)
     doubt = std

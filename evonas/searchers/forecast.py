@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -42,8 +41,9 @@ class Forecast:
         encoding: Encoding,
         rng: np.random.Generator,
     ) -> None:
-        trained = _learned(archive, rng)
+        trained = learned_from(archive, rng)
         self.problem = problem
+        self.archive = archive
         self.signs = archive.signs
         self._targets = archive.values(trained)
         self._predictors: dict[str, Predictor] = {}
@@ -74,6 +74,11 @@ class Forecast:
         return mean, std
 
     @property
+    def is_complete(self) -> bool:
+        """Whether every objective that needs training is predicted."""
+        return self._predictors.keys() == set(self.problem.predicted_names)
+
+    @property
     def targets(self) -> FloatArray:
         """Values of the ``n`` trials that were learned from, minimised: shape ``(n, objectives)``."""
         return self._targets
@@ -102,7 +107,8 @@ class Forecast:
         }
 
 
-def _learned(archive: Archive, rng: np.random.Generator) -> list[Trial]:
+def learned_from(archive: Archive, rng: np.random.Generator) -> list[Trial]:
+    """The trained trials that predictors learn from; of more than ``MOST_LEARNED`` the best and some at random."""
     trained = archive.trained
     if len(trained) <= MOST_LEARNED:
         return trained
@@ -112,17 +118,15 @@ def _learned(archive: Archive, rng: np.random.Generator) -> list[Trial]:
     return [trained[index] for index in np.sort(np.concatenate([best, some]))]
 
 
-def pending_values(archive: Archive) -> FloatArray:
-    """Pending trials at what was predicted of them, minimised: shape ``(pending with a prediction, objectives)``."""
-    rows = [[_expected(trial, name, sign) for name, sign in _columns(archive)] for trial in archive.pending]
-    complete = [row for row in rows if all(math.isfinite(value) for value in row)]
-    return np.array(complete, dtype=np.float64).reshape(-1, len(archive.names))
+def pending_values(forecast: Forecast) -> FloatArray:
+    """Pending trials as they are predicted by now, minimised: shape ``(pending, objectives)``.
 
-
-def _columns(archive: Archive) -> list[tuple[str, float]]:
-    return [(name, float(sign)) for name, sign in zip(archive.names, archive.signs, strict=True)]
-
-
-def _expected(trial: Trial, name: str, sign: float) -> float:
-    estimate = trial.proposal.predicted.get(name)
-    return estimate.mean if estimate is not None else sign * trial.proposal.exact.get(name, math.nan)
+    Those count too that were proposed before there was a predictor. No rows where an objective that needs training is
+    not predicted: such trials are no better known than by the mean of the trained.
+    """
+    simplify = forecast.problem.space.simplify
+    pending = [
+        Candidate(one.architecture, simplify(one.architecture), one.exact, one.key)
+        for one in (trial.proposal for trial in forecast.archive.pending)
+    ]
+    return forecast.of(pending if forecast.is_complete else [])[0]

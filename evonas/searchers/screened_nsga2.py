@@ -18,6 +18,7 @@ from evonas.searchers.gate import caution, passes
 from evonas.searchers.lots import draw_at_most, proposal, random_count
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.searchers.selection import best_first
+from evonas.searchers.self_tuning import tuned_offspring
 from evonas.searchers.stages import Stages
 from evonas.searchers.strata import draw_stratified
 from evonas.searchers.variation import Parents, offspring
@@ -53,6 +54,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: Share of children with two parents, in [0, 1].
         gate_error_rate: Probability at which the gate may reject what is not dominated, in (0, 0.5].
         improvement_share: Share of the screened that is chosen for expected hypervolume improvement, in [0, 1].
+        self_tuning: Whether crossover rate, edits of a mutation and number of children adapt, see ``tuned_offspring``.
         flatness: Weight of a candidate's predicted neighbours in its value, in [0, 1]; see ``Flatness``.
         combination: Name of what combines the proxies where there is no predictor to read them.
         draws: Of a candidate's weights that the proxies score, at least 1: more for ``stochastic_ordering``. A
@@ -73,6 +75,7 @@ class ScreenedNsga2(Searcher):
         crossover_rate: float = 0.5,
         gate_error_rate: float = 0.1,
         improvement_share: float = 0.5,
+        self_tuning: bool = False,
         flatness: float = 0.0,
         combination: str = "rank_aggregation",
         draws: int = 1,
@@ -104,6 +107,7 @@ class ScreenedNsga2(Searcher):
         self.crossover_rate = crossover_rate
         self.gate_error_rate = gate_error_rate
         self.improvement_share = improvement_share
+        self.self_tuning = self_tuning
         self.flatness = flatness
         self.draws = draws
         self.features: Encoding = Concatenated(problem.space)
@@ -136,8 +140,8 @@ class ScreenedNsga2(Searcher):
             value = mean + sharp  # what is chosen by; what is journalled stays the prediction
             allowed = caution(forecast.left_out(), forecast.targets, self.gate_error_rate)
             passed = passes(value[:n], std[:n], archive.values(archive.front()), self.gate_error_rate, allowed)
-            wanted, share = count - len(drawn), self.improvement_share
-            chosen = chosen_batch(self.problem, archive, value[:n], std[:n], passed, wanted, share, rng)
+            wanted = count - len(drawn)
+            chosen = chosen_batch(forecast, value[:n], std[:n], passed, wanted, self.improvement_share, rng)
             if survivors:
                 stages.counts["passed the gate"] = int(passed.sum())
         # The random share goes last, so that what the predictor chose is trained first.
@@ -186,7 +190,7 @@ class ScreenedNsga2(Searcher):
     ) -> list[Candidate]:
         """What exact objectives, the first predictor and the objectives of built models leave."""
         with stages.timed("vary"):
-            candidates = self._offspring(archive, {candidate.key for candidate in drawn}, rng, stages)
+            candidates = self._offspring(archive, forecast, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
             mean, _ = forecast.of(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
@@ -211,14 +215,18 @@ class ScreenedNsga2(Searcher):
         return [int(index) for index in chosen]
 
     def _offspring(
-        self, archive: Archive, taken: Collection[str], rng: np.random.Generator, stages: Stages
+        self, archive: Archive, forecast: Forecast, taken: Collection[str], rng: np.random.Generator, stages: Stages
     ) -> list[Candidate]:
         """Children and fresh samples, without the objectives of built models, which the shortlist alone gets."""
         parents = Parents.of(archive, self.population)
         fresh = round(self.fresh_share * self.offspring)
         counts: Counter[str] = Counter()
         wanted, rate, tries = self.offspring - fresh, self.crossover_rate, 2 * self.offspring
-        found = offspring(self.problem, archive, parents, wanted, rate, rng, counts, taken, tries)
+        if self.self_tuning:
+            found, told = tuned_offspring(self.problem, archive, parents, wanted, forecast, rng, counts, taken)
+            stages.notes.append(told)
+        else:
+            found = offspring(self.problem, archive, parents, wanted, rate, rng, counts, taken, tries)
         found += self._samples(archive, fresh, rng, {*taken, *(candidate.key for candidate in found)}, counts)
         for stage in ("drawn", "distinct", "feasible"):
             stages.counts[stage] = counts[stage]

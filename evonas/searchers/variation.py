@@ -41,8 +41,10 @@ class Parents:
         return self.architectures[tournament(self._places, rng)]
 
 
-def child(problem: Problem, parents: Parents, crossover_rate: float, rng: np.random.Generator) -> Architecture:
-    """One child: a crossover of two parents at ``crossover_rate``, else a parent, and then one mutation.
+def child(
+    problem: Problem, parents: Parents, crossover_rate: float, rng: np.random.Generator, edits: int = 1
+) -> Architecture:
+    """One child: a crossover of two parents at ``crossover_rate``, else a parent, and then ``edits`` mutations.
 
     Raises:
         SearchError: The space's mutation keeps returning its parent.
@@ -51,7 +53,9 @@ def child(problem: Problem, parents: Parents, crossover_rate: float, rng: np.ran
     start = parents.draw(rng)
     if rng.random() < crossover_rate:
         start = space.crossover(start, parents.draw(rng), rng)
-    return mutated(problem, start, rng)
+    for _ in range(edits):
+        start = mutated(problem, start, rng)
+    return start
 
 
 def mutated(problem: Problem, parent: Architecture, rng: np.random.Generator) -> Architecture:
@@ -81,6 +85,7 @@ def offspring(
     taken: Collection[str] = (),
     tries: int | None = None,
     built: bool = False,
+    edits: int = 1,
 ) -> list[Candidate]:
     """Up to ``count`` distinct feasible children that neither the archive nor ``taken`` holds; perhaps none.
 
@@ -95,6 +100,7 @@ def offspring(
         taken: Keys that are not wanted besides.
         tries: Children at most; 20 for each wanted one, and 200 at least, where not given.
         built: Whether objectives of built models are measured too, and their constraints held.
+        edits: Mutations of a child.
 
     Raises:
         SearchError: The space's mutation keeps returning its parent.
@@ -105,7 +111,7 @@ def offspring(
     for _ in range(tries if tries is not None else max(200, 20 * count)):
         if len(found) >= count:
             break
-        architecture = child(problem, parents, crossover_rate, rng)
+        architecture = child(problem, parents, crossover_rate, rng, edits)
         counts["drawn"] += 1
         key = problem.key(architecture)
         if key in archive or key in found or key in taken or key in turned_down:

@@ -110,14 +110,18 @@ class Table:
     def costs_differ_between_twins(self, columns: Sequence[str]) -> bool:
         """Whether one of the columns differs within most groups of architectures that simplify to one function.
 
-        Most, and not some: published counts hold single slips, which make no architecture another.
+        Most, and not some: published counts hold single slips, which make no architecture another. Rows that the column
+        has nothing for say nothing.
         """
         groups: dict[str, list[int]] = {}
         for number, architecture in enumerate(self.architectures):
             groups.setdefault(self.space.simplify(architecture).key, []).append(number)
-        twins = [group for group in groups.values() if len(group) > 1]
-        measured = [self.column(name) for name in columns]
-        return any(2 * sum(np.ptp(column[group]) > 0 for group in twins) > len(twins) for column in measured)
+        for column in (self.column(name) for name in columns):
+            known = [column[group][np.isfinite(column[group])] for group in groups.values()]
+            spreads = [np.ptp(values) for values in known if len(values) > 1]
+            if 2 * sum(spread > 0 for spread in spreads) > len(spreads):
+                return True
+        return False
 
     @cached_property
     def architectures(self) -> tuple[Architecture, ...]:

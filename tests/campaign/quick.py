@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from evonas.benchmarks.sleeping import Sleeping
@@ -18,7 +19,7 @@ from spaces.architecture import Architecture
 SPACE = {"name": "cell201", "skeleton": "compact", "channels": [4, 8], "input_shape": [1, 8, 8]}
 
 
-def quick_plan(evaluator: Evaluator | None = None, **changes: Any) -> Plan:
+def quick_plan(evaluator: Evaluator | None = None, folder: Path | None = None, **changes: Any) -> Plan:
     """A plan in this process with a small funnel, whose evaluations take no time."""
     searcher = {"name": "screened_nsga2", "offspring": 60, "shortlist": 20, "proxied": 10}
     parts = Parts(
@@ -33,7 +34,7 @@ def quick_plan(evaluator: Evaluator | None = None, **changes: Any) -> Plan:
         initial=10,
         batch=4,
     )
-    return assemble(replace(parts, **changes))
+    return assemble(replace(parts, **changes), folder)
 
 
 class Scripted(Evaluator):

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quick import Recorder
 
 import evonas
 from evonas.campaign.fault import CampaignError
 from evonas.campaign.result import Result
 from evonas.core.failure import FAILURE_KINDS
+from evonas.core.searcher import SearchError
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.evaluators.table import TableEvaluator
 from evonas.objectives.column import Column
@@ -62,7 +64,14 @@ def written(path: Path, notations: list[str], change: Callable[[str, dict[str, o
 
 
 def run(
-    path: Path, *objectives: Any, budget: int = 40, searcher: Any = "nsga2", trainings: int = 1, **settings: Any
+    path: Path,
+    *objectives: Any,
+    budget: int = 40,
+    searcher: Any = "nsga2",
+    trainings: int = 1,
+    constraints: Any = None,
+    progress: Any = False,
+    **settings: Any,
 ) -> Result:
     return evonas.search(
         {"name": "cell201", "ops": ["none", "skip_connect", "nor_conv_3x3"]},
@@ -73,7 +82,8 @@ def run(
         workers=0,
         retrain_seeds=3,
         replicates=trainings,
-        progress=False,
+        constraints=constraints,
+        progress=progress,
     )
 
 
@@ -129,8 +139,38 @@ def test_a_table_smaller_than_the_budget_is_searched_to_its_end_which_is_told(tm
         assert {trial.proposal.notation for trial in result.archive.trials} <= set(some)
 
 
-def test_a_budget_below_the_first_sample_is_kept(table: Path) -> None:
-    assert len(run(table, budget=3).archive.trained) == 3
+def test_the_default_searcher_tells_that_the_table_ended_before_the_budget(tmp_path: Path) -> None:
+    some = ALL[::40]
+    path = written(tmp_path / "small.csv", some)
+    told = Recorder()
+    archive = run(path, ACCURACY, searcher="screened_nsga2", budget=100, progress=told).archive
+    assert {trial.proposal.key for trial in archive.trials} == {SPACE.simplify(SPACE.parse(one)).key for one in some}
+    (note,) = told.notes
+    assert note.startswith("the search ends before its budget: no unseen feasible architecture was found")
+    assert note.endswith(f"{len(archive)} are in the archive")
+
+
+@pytest.mark.parametrize("searcher", ["nsga2", "screened_nsga2"])
+def test_a_budget_below_the_first_sample_is_kept(table: Path, searcher: str) -> None:
+    assert len(run(table, budget=3, searcher=searcher).archive.trained) == 3
+
+
+def test_what_the_table_gives_no_cost_for_is_no_candidate(tmp_path: Path) -> None:
+    """A row of NaN among costs known before training would be the best of all, were it compared."""
+
+    def gap(notation: str, row: dict[str, object]) -> None:
+        if "none" in notation:
+            row["latency_ms"] = "nan"
+
+    archive = run(written(tmp_path / "gaps.csv", ALL, gap), budget=60).archive
+    assert len(archive.trained) == 60, "and rows of one function that differ in what is there stay apart"
+    assert not [trial for trial in archive.trials if "none" in trial.proposal.notation]
+
+
+def test_bounds_that_contradict_each_other_are_named_with_what_they_reject(table: Path) -> None:
+    objectives = [ACCURACY, LATENCY, Column("flops", "min", needs="architecture")]
+    with pytest.raises(SearchError, match=r"(?s)no feasible.*latency_ms <= 2 rejected [\d,]+ .*flops >= 4 rejected"):
+        run(table, *objectives, constraints={"latency_ms": "<= 2", "flops": ">= 4"})
 
 
 def test_an_empty_value_is_a_failure_and_never_a_number(tmp_path: Path) -> None:

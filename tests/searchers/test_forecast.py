@@ -8,7 +8,6 @@ from searcher_stories import (
     SPACE,
     archive_of,
     distinct,
-    evaluation_of,
     problem_of,
     proposal_of,
     quick_trees,
@@ -121,26 +120,28 @@ def test_no_candidates_are_no_rows() -> None:
 @pytest.mark.parametrize(
     ("goals", "name", "sign"), [("two objectives", "error", 1), ("a goal to maximise", "accuracy", -1)]
 )
-def test_the_pending_count_at_what_was_predicted_of_them(goals: str, name: str, sign: int) -> None:
+def test_the_pending_count_at_what_is_predicted_of_them_now(goals: str, name: str, sign: int) -> None:
+    """What was predicted when they were proposed is older; and of the first round nothing was."""
     problem = problem_of(goals)
-    archive = Archive(problem.objectives)
-    told = [None, Estimate(sign * 12.0, 1.0), Estimate(sign * 30.0, 1.0), None]
-    for number, (architecture, estimate) in enumerate(zip(distinct(SPACE, 4, 1), told, strict=True)):
-        predicted = {} if estimate is None else {name: estimate}
+    archive = archive_of(problem, trained=5)
+    level = archive.values()[:, 0].mean()
+    for architecture, predicted in zip(distinct(SPACE, 2, 1), ({}, {name: Estimate(sign * 12.0, 1.0)}), strict=True):
         archive.propose(proposal_of(problem, architecture, predicted=predicted))
-        if number in (0, 2):
-            archive.record(number, evaluation_of(problem, architecture))
-    macs = archive.trials[1].proposal.exact["macs"]
-    assert pending_values(archive).tolist() == [[sign * 12.0, macs]]
+    simplified = [SPACE.simplify(trial.proposal.architecture) for trial in archive.pending]
+    expected = [[len(one.nodes) + level, SPACE.cost(one).macs] for one in simplified]
+    np.testing.assert_allclose(pending_values(forecast(problem, archive)), expected)
+    assert len(expected) == 2
 
 
-def test_nothing_pending_is_no_rows() -> None:
+def test_nothing_pending_and_what_nothing_is_known_of_are_no_rows() -> None:
     problem = problem_of("three objectives")
-    assert pending_values(archive_of(problem)).shape == (0, 3)
+    assert pending_values(forecast(problem, archive_of(problem))).shape == (0, 3)
+    assert pending_values(forecast(problem, archive_of(problem, pending=2), None)).shape == (0, 3)
     untrained = problem_of("nothing to train")
     archive = archive_of(untrained, trained=3, pending=2)
     costs = [SPACE.cost(SPACE.simplify(trial.proposal.architecture)) for trial in archive.pending]
-    assert pending_values(archive).tolist() == [[cost.macs, cost.parameters] for cost in costs]
+    known = pending_values(forecast(untrained, archive, None))
+    assert known.tolist() == [[cost.macs, cost.parameters] for cost in costs]
 
 
 def test_of_too_many_trained_the_best_half_and_random_others_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from searcher_stories import SPACE, archive_of, campaign, made, nwot_scores, problem_of, true_error
+from searcher_stories import SPACE, archive_of, campaign, made, nwot_scores, problem_of, proposal_of, true_error
 
 from evonas.campaign.assemble import assemble
 from evonas.campaign.parts import Parts
@@ -112,6 +112,20 @@ def test_with_a_seer_every_choice_is_on_the_front_of_what_was_left_to_find() -> 
         assert not ((before <= point).all(axis=1)).any()
     points = [(one.predicted["error"].mean, one.exact["macs"]) for one in proposals]
     assert not any(a != b and a[0] <= b[0] and a[1] <= b[1] for a in points for b in points)
+
+
+def test_what_is_pending_counts_at_its_prediction_when_the_next_are_chosen() -> None:
+    """Else two batches that are chosen one after the other, with nothing come home between, would chase the same."""
+    problem = problem_of()
+    archive = archive_of(problem)
+    searcher = funnel(problem=problem, predictor=Seer, random_share=0.0, offspring=400, shortlist=200)
+    for one in searcher.propose(archive, 4, np.random.default_rng(0)):
+        archive.propose(proposal_of(problem, one.architecture))  # as the first round's, without a prediction
+    expected = [[true_error(SPACE.simplify(one.proposal.architecture)), one.proposal.exact["macs"]]
+                for one in archive.pending]  # fmt: skip
+    for one in searcher.propose(archive, 3, np.random.default_rng(1)):
+        point = [one.predicted["error"].mean, one.exact["macs"]]
+        assert not (np.array(expected) <= point).all(axis=1).any()
 
 
 def test_an_archive_with_the_first_round_still_running_is_screened() -> None:

@@ -87,6 +87,7 @@ def test_defaults() -> None:
         "rungs": {"epochs": [], "reduction_factor": 3},
         "replicates": {"trainings": 1, "share": 0.1},
         "retrain_front": {"seeds": 3},
+        "warm_start": None,
         "results": "results/x",
     }
 
