@@ -65,9 +65,7 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     with at(("constraints",) if parts.constraints else ("objectives",)):
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
-        # A broken test split would give the front a test error that means nothing: it is checked where it will be read.
-        reports = final_evaluator is not None and parts.retrain_seeds > 0
-        inputs, targets = proxy_batch(space, dataset if measurements is None else None, reports)
+        inputs, targets = proxy_batch(space, dataset if measurements is None else None, parts.retrain_seeds > 0)
     device = cast(Trainer, make_component("trainer", parts.trainer)).device
     proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets, device)
     predictor = None if parts.predictor is None else _predictor(parts.predictor, space)
