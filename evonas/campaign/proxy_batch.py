@@ -21,8 +21,8 @@ PROXY_BATCH = 32
 def proxy_batch(space: Space, dataset: Dataset | None, reports: bool = False) -> tuple[Tensor, Tensor]:
     """Training examples, or noise (random tokens) where there are none or the space takes other inputs.
 
-    What is loaded for it is checked, the test split too where the campaign ``reports`` on it: a broken one would give the
-    front a test error that means nothing.
+    What is loaded for it is checked, the test split too where the campaign ``reports`` on it: a broken one would give
+    the front a test error that means nothing.
     """
     if dataset is not None and tuple(space.input_shape) == tuple(dataset.input_shape):
         batch = loaded(dataset, test=reports).train.first(PROXY_BATCH)
