@@ -17,8 +17,8 @@ from evonas.campaign.document import locate, read, shipped_campaigns
 from evonas.campaign.fault import CampaignError, Fault, did_you_mean
 from evonas.campaign.parts import Parts, parts_of
 from evonas.campaign.plan import Plan
+from evonas.campaign.results_folder import JOURNAL
 from evonas.campaign.rooms import ROOMS
-from evonas.campaign.session import JOURNAL
 from evonas.core.archive import Archive
 from evonas.core.randomness import generator, integer_seed
 from evonas.core.searcher import Exhausted

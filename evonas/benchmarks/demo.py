@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evonas.benchmarks.child import run_campaign, write_campaign
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.recall import recall
 
 Rows = list[dict[str, Any]]
@@ -24,7 +25,7 @@ def measure_demo(campaign: str, repeats: int = 1) -> Rows:
         RuntimeError: The campaign did not run to its end.
     """
     rows: Rows = []
-    for repeat in range(repeats):
+    for repeat in tracked(range(repeats)):
         with tempfile.TemporaryDirectory() as folder:
             file = write_campaign(campaign, Path(folder) / "campaign.yaml", {})
             results = Path(folder) / "results"

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from evonas.benchmarks.latency_table import built, measured_table
-from evonas.campaign.assemble import make_component, make_space
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.inline import inline_component
+from evonas.campaign.making import make_component, make_space
 from evonas.objectives.devices import check_alone, others_on
 from evonas.objectives.runtimes import inference_inputs, prepared
 from evonas.objectives.timing import Timing, measuring, timed_in_turn
@@ -112,7 +113,7 @@ def _repeated(
     models = [built(space, one) for one in architectures]
     with measuring(threads=1):
         ready = [prepared(model, inputs, runtime, threads=1) for model in models]
-        return [timed_in_turn(ready, device, calls) for _ in range(repeats)]
+        return [timed_in_turn(ready, device, calls) for _ in tracked(range(repeats))]
 
 
 def _milliseconds(timings: list[list[Timing]]) -> FloatArray:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from evonas.campaign.assemble import make_component
 from evonas.campaign.fault import CampaignError, Fault
+from evonas.campaign.making import make_component
 from evonas.campaign.parts import Part
 from evonas.core.randomness import generator
 from spaces.architecture import Architecture

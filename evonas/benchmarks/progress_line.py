@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from evonas.report.watching import duration
 
+Item = TypeVar("Item")
+
 QUIET_SECONDS = 2.0
 PIPE_SECONDS = 30.0
+
+
+def tracked(items: Sequence[Item]) -> Iterator[Item]:
+    """The items one by one, with a ``ProgressLine`` of those that are done."""
+    progress = ProgressLine(len(items))
+    try:
+        for item in items:
+            yield item
+            progress.advance()
+    finally:
+        progress.finish()
 
 
 class ProgressLine:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.arguments import check_arguments
 from evonas.core.problem import Candidate
 from evonas.datasets.coloured_digits import ColouredDigits
@@ -68,7 +69,7 @@ def measure_proxies(
     inputs, targets = split.inputs[:batch], split.targets[:batch]
     measured: list[dict[str, float]] = []
     with one_torch_thread():
-        for _ in range(cells):
+        for _ in tracked(range(cells)):
             space = Cell201()
             cell = space.sample(rng)
             jobs = _jobs(space.build(cell), cell, inputs, targets, sets, found)

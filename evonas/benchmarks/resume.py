@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from evonas.benchmarks.child import run_campaign, write_campaign
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.recall import recall
 
 
@@ -31,7 +32,7 @@ def measure_resume(kills: int, campaign: str, budget: int, seed: int) -> list[di
         file = write_campaign(campaign, folder / "campaign.yaml", changes)
         reference = run_campaign(file, folder / "reference")
         expected = sequence(folder / "reference")
-        for kill in range(kills):
+        for kill in tracked(range(kills)):
             results = folder / f"killed{kill}"
             instant = float(rng.uniform(0.0, reference.seconds))
             run_campaign(file, results, kill_after_seconds=instant)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import spaces
+from evonas.benchmarks.progress_line import tracked
 from spaces.architecture import Architecture
 from spaces.discovery import discover, find
 from spaces.space import Space
@@ -37,7 +38,7 @@ def measure_spaces(architectures: int, offspring: int, seed: int, only: str | No
         UnknownComponent: There is no space ``only``.
     """
     found = discover(spaces.ROOM) if only is None else {only: find(spaces.ROOM, only)}
-    return [_row(name, component(), architectures, offspring, seed) for name, component in found.items()]
+    return [_row(name, component(), architectures, offspring, seed) for name, component in tracked(list(found.items()))]
 
 
 def _row(name: str, space: Space, architectures: int, offspring: int, seed: int) -> dict[str, Any]:

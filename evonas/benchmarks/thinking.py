@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 import spaces
+from evonas.benchmarks.progress_line import tracked
 from evonas.core.archive import Archive, Funnel
 from evonas.core.evaluation import Evaluation
 from evonas.core.problem import Problem
@@ -55,7 +56,7 @@ def measure_thinking(
     problem = Problem(cast(Space, find(spaces.ROOM, space)()), [Column(ERROR, "min"), Macs()])
     kind = find(PREDICTORS, predictor)
     rows = []
-    for size in sorted(trained):
+    for size in tracked(sorted(trained)):
         archive = _archive(problem, size, np.random.default_rng(seed))
         searcher = ScreenedNsga2(
             problem,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from evonas.benchmarks.progress_line import tracked
 from evonas.core.failure import Failure
 from evonas.core.split import Split
 from evonas.datasets.dataset import Splits
@@ -44,7 +45,7 @@ def measure_training(candidates: int, repeats: int, epochs: int) -> list[dict[st
     ways: dict[str, Way] = {"trainer": _by_trainer, "bare": _bare, "plain": _plain}
     least: dict[str, list[float]] = {name: [np.inf] * candidates for name in ways}
     with one_torch_thread(), torch.random.fork_rng(devices=[]):
-        for repeat in range(-1, repeats):  # the first warms up: libraries keep what they make for a shape
+        for repeat in tracked(range(-1, repeats)):  # the first warms up: libraries keep what they make for a shape
             for place, architecture in enumerate(architectures):
                 for name in np.roll(list(ways), place + repeat).tolist():
                     torch.default_generator.manual_seed(place)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.assemble import assemble
 from evonas.campaign.document import read
 from evonas.campaign.parts import parts_of
@@ -28,7 +29,7 @@ def measure_workers(candidates: int, repeats: int) -> list[dict[str, Any]]:
     space = plan.problem.space
     architectures = [space.simplify(space.sample(rng)) for _ in range(candidates)]
     rates: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(repeats):
+    for _ in tracked(range(repeats)):
         for workers, measured in rates.items():
             with Processes(workers=workers) as executor:
                 for future in [executor.submit(plan.evaluator.evaluate, architectures[0], 0) for _ in range(WARM_UP)]:

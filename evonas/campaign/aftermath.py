@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from evonas.campaign.assemble import make_component, make_space
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
+from evonas.campaign.making import make_component, make_space
 from evonas.campaign.recall import recall
 from evonas.core.archive import Trial
 from evonas.core.evaluation import Evaluation

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from evonas.campaign.arguments import check_arguments, converted_arguments
 from evonas.campaign.earlier import earlier_campaign
 from evonas.campaign.early_stopping import early_stopping
 from evonas.campaign.fault import CampaignError, Fault, YamlPath
-from evonas.campaign.fitting import check_shapes, check_trainer
+from evonas.campaign.fitting import check_trainer, refuse_columns
+from evonas.campaign.making import at, make_component, make_space, named, reads_dataset
 from evonas.campaign.objective import build_objective
 from evonas.campaign.parts import Part, Parts, resolved
 from evonas.campaign.plan import Plan
 from evonas.campaign.proxy_batch import proxy_batch
 from evonas.campaign.replication import Replication, evaluators_of_replicates
-from evonas.campaign.rooms import ROOMS, SUPPLIES
+from evonas.campaign.rooms import ROOMS
 from evonas.campaign.rungs import check_climbing, rung_columns, shorter_evaluators
-from evonas.campaign.specification import Component
 from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.campaign.warm_start import EarlierPredictions, WarmStart, warmed
 from evonas.campaign.workers import Workers
@@ -33,18 +31,17 @@ from evonas.core.rung import Rung
 from evonas.core.searcher import Searcher
 from evonas.datasets.dataset import Dataset
 from evonas.evaluators.table import TableEvaluator
-from evonas.objectives.column import Column
 from evonas.objectives.function import Function
 from evonas.searchers.proxy_scores import ProxyScores
 from evonas.trainers.trainer import Trainer
 from spaces.discovery import find
 from spaces.space import Space
 from surrogates.encoding import Encoding
+from surrogates.encodings.concatenated import Concatenated
 from surrogates.predictor import Predictor
 from surrogates.proxies.proxy import Proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -66,11 +63,11 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     with at(("evaluator",)):
         measurements = evaluator.measurements if isinstance(evaluator, TableEvaluator) else None
     if measurements is None:
-        _refuse_columns(objectives, _reads_dataset(parts.evaluator))
+        refuse_columns(objectives, reads_dataset(parts.evaluator))
     with at(("constraints",) if parts.constraints else ("objectives",)):
         problem = Problem(space, objectives, parts.constraints, measurements)
     with at(("dataset",)):
-        inputs, targets = proxy_batch(space, dataset if measurements is None else None)
+        inputs, targets = proxy_batch(space, dataset if measurements is None else None, parts.retrain_seeds > 0)
     device = cast(Trainer, make_component("trainer", parts.trainer)).device
     proxies = ProxyScores(space, make_proxies(parts.proxies), inputs, targets, device)
     predictor = None if parts.predictor is None else _predictor(parts.predictor, space)
@@ -89,7 +86,7 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     if parts.rungs:
         check_climbing(searcher, space, parts)
         make = partial(_evaluators, space=space, dataset=dataset, objectives=objectives)
-        rung_evaluators = shorter_evaluators(parts, evaluator, _reads_dataset(parts.evaluator), make)
+        rung_evaluators = shorter_evaluators(parts, evaluator, reads_dataset(parts.evaluator), make)
         searcher = SuccessiveHalving(
             searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by, columns
         )
@@ -124,95 +121,20 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     )
 
 
-def make_space(space: Part, dataset: Part, evaluator: Part | None) -> Space:
-    """The space, made for the dataset's shape where it is named and the evaluator trains on the dataset.
-
-    Raises:
-        CampaignError: It cannot be made, or builds networks for other data.
-    """
-    if not _reads_dataset(evaluator):
-        return cast(Space, make_component("space", space))
-    data = cast(Dataset, make_component("dataset", dataset))
-    made = cast(Space, make_component("space", space, {"input_shape": data.input_shape, "classes": data.classes}))
-    check_shapes(made, data)
-    return made
-
-
-def _reads_dataset(evaluator: Part | None) -> bool:
-    """Whether the evaluator takes the campaign's dataset; a table does not."""
-    if evaluator is None:
-        return True
-    component = _component(evaluator, ("evaluator",))
-    if component is None:
-        return False
-    with at(("evaluator",)):
-        return "dataset" in inspect.signature(find(ROOMS["evaluator"], component.name)).parameters
-
-
 def _evaluators(
     parts: Parts, space: Space, dataset: Dataset, objectives: Sequence[Objective]
 ) -> tuple[Evaluator, Evaluator | None]:
     """The search's evaluator, and one that looks at test data where the evaluator can."""
     part = parts.evaluator if parts.evaluator is not None else "training"
     supplied: dict[str, Any] = {"space": space, "dataset": dataset, "objectives": objectives, "test": False}
-    if _reads_dataset(part):
+    if reads_dataset(part):
         supplied["trainer"] = trainer = cast(Trainer, make_component("trainer", parts.trainer))
         check_trainer(trainer, dataset)
     evaluator = cast(Evaluator, make_component("evaluator", part, supplied))
-    component = _component(part, ("evaluator",))
+    component = named(part, ("evaluator",))
     if component is None or "test" not in inspect.signature(type(evaluator)).parameters:
         return evaluator, None
     return evaluator, cast(Evaluator, make_component("evaluator", part, {**supplied, "test": True}))
-
-
-def make_component(section: str, part: Part, supplied: Mapping[str, Any] | None = None, path: YamlPath = ()) -> object:
-    """The component that ``part`` stands for; ``supplied`` arguments are passed where its constructor takes them.
-
-    Raises:
-        CampaignError: There is no such component, or it cannot be made; its faults are those of ``path``.
-    """
-    room, place = ROOMS[section], path or (section,)
-    component = _component(part, place)
-    if component is None:
-        if not isinstance(part, room.interface_class()):
-            raise CampaignError(
-                [Fault(place, f"expected {room.article} {room.title}: a name or an object. Got {part!r}")]
-            )
-        return part
-    with at(place):
-        made = find(room, component.name)
-        faults = check_arguments(made, component.arguments, SUPPLIES[section])
-        if faults:
-            raise CampaignError([Fault((*place, *fault.path), fault.message) for fault in faults])
-        accepted = inspect.signature(made).parameters
-        passed = {name: value for name, value in (supplied or {}).items() if name in accepted}
-        return made(**{**passed, **converted_arguments(made, component.arguments)})
-
-
-def _component(part: Part, place: YamlPath) -> Component | None:
-    """A part that was named; None for an object."""
-    if isinstance(part, Component):
-        return part
-    if isinstance(part, str):
-        return Component.of(part)
-    if isinstance(part, Mapping):
-        if not isinstance(part.get("name"), str):
-            raise CampaignError(
-                [Fault(place, f"a component is a name, or a mapping with one under 'name'. Got {part!r}")]
-            )
-        return Component.of(**{str(key): value for key, value in part.items()})
-    return None
-
-
-@contextmanager
-def at(path: YamlPath) -> Iterator[None]:
-    """Says where in the campaign a part could not be made."""
-    try:
-        yield
-    except CampaignError:
-        raise
-    except (ValueError, TypeError, OSError) as error:
-        raise CampaignError([Fault(path, str(error))]) from error
 
 
 def _objectives(parts: Sequence[Part]) -> list[Objective]:
@@ -229,17 +151,9 @@ def _objectives(parts: Sequence[Part]) -> list[Objective]:
 def _objective(part: Part, path: YamlPath) -> Objective:
     if isinstance(part, Objective):
         return part
-    component = _component(part, path)
+    component = named(part, path)
     with at(path):
         return Function(cast(Callable[..., float], part)) if component is None else build_objective(component)
-
-
-def _refuse_columns(objectives: Sequence[Objective], trains: bool) -> None:
-    """Refuses objectives that read a table where there is none; an evaluator of one's own may give their values."""
-    for index, objective in enumerate(objectives):
-        if isinstance(objective, Column) and (trains or objective.needs == "architecture"):
-            message = f"column {objective.column!r} is read from a table; write evaluator: {{name: table, path: …}}"
-            raise CampaignError([Fault(("objectives", index), message)])
 
 
 def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
@@ -250,7 +164,7 @@ def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
     """
     made: dict[str, Proxy] = {}
     for index, part in enumerate(parts):
-        component = _component(part, ("proxies", index))
+        component = named(part, ("proxies", index))
         name = component.name.rpartition(".")[2] if component is not None else type(part).__name__
         if name in made:
             raise CampaignError([Fault(("proxies", index), f"proxy {name!r} is named twice; name it once")])
@@ -259,17 +173,19 @@ def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
 
 
 def _predictor(part: Part, space: Space) -> Callable[[Encoding], Predictor]:
-    if _component(part, ("predictor",)) is None:
+    if named(part, ("predictor",)) is None:
         return cast(Callable[[Encoding], Predictor], part)
 
     def make(encoding: Encoding) -> Predictor:
         return cast(Predictor, make_component("predictor", part, {"space": space, "encoding": encoding}))
 
+    # Made once and thrown away: a searcher makes its own when enough is trained, too late to hear of a missing file.
+    make(Concatenated(space))
     return make
 
 
 def _executor(part: Part) -> tuple[Callable[[], Executor], Workers]:
-    component = _component(part, ("executor",))
+    component = named(part, ("executor",))
     if component is None:
         raise CampaignError([Fault(("executor",), f"expected an executor's name. Got {part!r}")])
     with at(("executor",)):

@@ -11,7 +11,7 @@ import numpy as np
 
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.recalled import Recalled
-from evonas.campaign.session import JOURNAL
+from evonas.campaign.results_folder import JOURNAL
 from evonas.core.archive import Archive, Funnel, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.randomness import generator

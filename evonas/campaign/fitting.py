@@ -1,9 +1,13 @@
-"""Whether a campaign's space, dataset and trainer fit together."""
+"""Whether a campaign's space, dataset, trainer and objectives fit together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evonas.campaign.fault import CampaignError, Fault
+from evonas.core.objective import Objective
 from evonas.datasets.dataset import Dataset
+from evonas.objectives.column import Column
 from evonas.trainers.trainer import Trainer
 from spaces.space import Space
 
@@ -48,3 +52,15 @@ def check_trainer(trainer: Trainer, dataset: Dataset) -> None:
         raise CampaignError(
             [Fault(("trainer",), f"trains on {kinds[0]}, but the dataset's targets are {kinds[1]}; take {remedy!r}")]
         )
+
+
+def refuse_columns(objectives: Sequence[Objective], trains: bool) -> None:
+    """Refuses objectives that read a table where there is none; an evaluator of one's own may give their values.
+
+    Raises:
+        CampaignError: There is one.
+    """
+    for index, objective in enumerate(objectives):
+        if isinstance(objective, Column) and (trains or objective.needs == "architecture"):
+            message = f"column {objective.column!r} is read from a table; write evaluator: {{name: table, path: …}}"
+            raise CampaignError([Fault(("objectives", index), message)])

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from evonas.campaign.plan import Plan
 from evonas.core.archive import Archive, Proposal, Trial
@@ -46,7 +47,7 @@ class Ledger:
         number = len(self.archive)
         with self.timed("propose"):
             rng = generator(self._plan.seed, number, "propose")
-            proposals = self._plan.searcher.propose(self.archive, count, rng)
+            proposals = _with_notes(self._plan.searcher.propose(self.archive, count, rng), self._plan.problem.losses())
         _check_proposals(proposals, self.archive, count)
         trials = [Trial(number + offset, proposal) for offset, proposal in enumerate(proposals)]
         with self.timed("journal"):
@@ -93,6 +94,12 @@ class Ledger:
                     message = f"the evaluator gave {value!r} for objective {name!r}; it must give a finite number"
                     return Evaluation({}, evaluation.seconds, Failure("invalid", message), evaluation.epochs)
         return evaluation
+
+
+def _with_notes(proposals: Sequence[Proposal], notes: tuple[str, ...]) -> list[Proposal]:
+    """The proposals of a round, with more notes in its funnel."""
+    noted = [replace(one.funnel, notes=(*one.funnel.notes, *notes)) for one in proposals]
+    return [replace(one, funnel=funnel) for one, funnel in zip(proposals, noted, strict=True)]
 
 
 def _check_proposals(proposals: Sequence[Proposal], archive: Archive, count: int) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.recall import recall
-from evonas.campaign.session import FREE_TO_CHANGE, JOURNAL
+from evonas.campaign.results_folder import JOURNAL
+from evonas.campaign.session import FREE_TO_CHANGE
 from evonas.core.archive import Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.record import Record

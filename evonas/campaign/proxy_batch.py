@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 PROXY_BATCH = 32
 
 
-def proxy_batch(space: Space, dataset: Dataset | None) -> tuple[Tensor, Tensor]:
-    """Training examples, or noise (random tokens) where there are none or the space takes other inputs."""
+def proxy_batch(space: Space, dataset: Dataset | None, reports: bool = False) -> tuple[Tensor, Tensor]:
+    """Training examples, or noise (random tokens) where there are none or the space takes other inputs.
+
+    What is loaded for it is checked, the test split too where the campaign ``reports`` on it: a broken one would give
+    the front a test error that means nothing.
+    """
     if dataset is not None and tuple(space.input_shape) == tuple(dataset.input_shape):
-        batch = loaded(dataset).train.first(PROXY_BATCH)
+        batch = loaded(dataset, test=reports).train.first(PROXY_BATCH)
         return batch.ready(batch.inputs), batch.targets
     rng = np.random.default_rng(0)
     inputs = example_inputs(space, PROXY_BATCH, rng)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evonas.campaign.assemble import make_space
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
+from evonas.campaign.making import make_space
 from evonas.campaign.recalled import Recalled
-from evonas.campaign.session import JOURNAL
+from evonas.campaign.results_folder import JOURNAL
 from evonas.core.record import Record
 from evonas.journal.journal import Journal
 from spaces.architecture import Architecture

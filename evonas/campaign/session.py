@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evonas.campaign.plan import Plan
+from evonas.campaign.results_folder import JOURNAL
 from evonas.campaign.run import Runner
 from evonas.core.objective import Objective
 from evonas.core.observer import Observer
@@ -14,9 +15,6 @@ from evonas.core.record import Record
 from evonas.journal.difference import campaign_difference
 from evonas.journal.journal import Journal
 from evonas.journal.manifest import machine, versions
-
-JOURNAL = "journal.sqlite"
-REPORT = "report.html"
 
 FREE_TO_CHANGE = ("budget", "executor", "results")
 """What may differ when a campaign goes on: how much is evaluated and where, but never what is searched for or how."""

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.document import read
 from evonas.campaign.importable import importable
 from evonas.campaign.plan import Plan
 from evonas.campaign.schema import json_schema
-from evonas.cli.run import plan_of
-from evonas.core.problem import Rejections
+from evonas.cli.run import located, plan_of
+from evonas.core.problem import Candidate, Rejections
 from evonas.core.searcher import SearchError
 from evonas.datasets.loading import description, loaded
 from evonas.evaluators.training import TrainingEvaluator
@@ -34,15 +35,17 @@ def check_campaign(campaign: str, as_json: bool) -> None:
 
     Raises:
         CampaignError: The campaign has faults.
-        SearchError: No feasible architecture was found.
+        SearchError: No feasible architecture was found, or none that can be measured or trained.
     """
     document = read(campaign)
     with importable(document.folder):
         plan = plan_of(document, Path(document.specification.results))
-        feasible, sampled = _feasible(plan)
-        unmeasured = _unmeasured(plan)
-        data = _data(plan)
-        seconds = _training_seconds(plan)
+        with located(document):
+            plan.executor().shutdown(cancel_futures=True)
+            feasible, sampled = _feasible(plan)
+            unmeasured = _unmeasured(plan)
+            data = _data(plan)
+            seconds, failing = _rehearsed(plan)
     size = plan.problem.space.size
     total = seconds * (plan.budget / plan.workers) if seconds is not None else None
     found = {
@@ -55,6 +58,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         "seconds_per_training": seconds,
         "estimated_seconds": total,
         "unmeasured": unmeasured,
+        "failing": failing,
     }
     if as_json:
         print(json.dumps(found))
@@ -70,6 +74,8 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     print(f"budget: {plan.budget} trainings, {plan.workers} at a time{packed}")
     if unmeasured:
         print(f"objectives: some sampled networks cannot be measured, and would never be trained: {unmeasured}")
+    if failing:
+        print(f"trainings: of {TIMED} short ones {failing}")
     if seconds is not None and total is not None:
         print(
             f"time: about {duration(total)} of training, at {seconds:.2g} s each; "
@@ -93,13 +99,19 @@ def _feasible(plan: Plan) -> tuple[int, int]:
 
 
 def _unmeasured(plan: Plan) -> str:
-    """Why objectives of built models failed on sampled candidates; empty where none did."""
+    """Why objectives of built models failed on sampled candidates; empty where none did.
+
+    Raises:
+        SearchError: They failed on every one.
+    """
+    if not plan.problem.has_model_objectives:
+        return ""
     rng = np.random.default_rng(2)
     rejections = Rejections()
-    for _ in range(TIMED if plan.problem.has_model_objectives else 0):
-        candidate = plan.problem.candidate(plan.problem.space.sample(rng), Rejections())
-        if candidate is not None:
-            plan.problem.with_model_objectives(candidate, rejections)
+    for candidate in _candidates(plan, rng):
+        plan.problem.with_model_objectives(candidate, rejections)
+    if sum(rejections.counts[reason] for reason in rejections.examples) == TIMED:
+        raise SearchError(f"not one of {TIMED} sampled networks can be measured: {rejections.describe()}")
     return rejections.describe() if rejections.examples else ""
 
 
@@ -110,15 +122,30 @@ def _data(plan: Plan) -> str | None:
     return description(plan.evaluator.dataset, loaded(plan.evaluator.dataset, test=True))
 
 
-def _training_seconds(plan: Plan) -> float | None:
-    """Seconds of a training, from short ones of sampled candidates; None for an evaluator of the user's own."""
+def _rehearsed(plan: Plan) -> tuple[float | None, str]:
+    """Seconds of a training, from short ones of sampled candidates, and why some of these failed, empty for none.
+
+    None for an evaluator of the user's own.
+
+    Raises:
+        SearchError: Every one failed.
+    """
     if not isinstance(plan.evaluator, TrainingEvaluator):
-        return None
-    rng = np.random.default_rng(1)
-    rejections = Rejections()
-    timings: list[float] = []
-    while len(timings) < TIMED:
-        candidate = plan.problem.candidate(plan.problem.sample(rng), rejections)
+        return None, ""
+    candidates = _candidates(plan, np.random.default_rng(1))
+    outcomes = [plan.evaluator.rehearse(candidate.simplified) for candidate in tracked(candidates)]
+    failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    failing = f"{len(failures)} failed ({failures[0].kind}): {failures[0].message}" if failures else ""
+    if len(failures) == len(outcomes):
+        raise SearchError(f"not one of {TIMED} short trainings succeeded: {failing}")
+    return statistics.median(outcome.seconds for outcome in outcomes), failing
+
+
+def _candidates(plan: Plan, rng: np.random.Generator) -> list[Candidate]:
+    """``TIMED`` sampled candidates; one there is, as ``_feasible`` found."""
+    found: list[Candidate] = []
+    while len(found) < TIMED:
+        candidate = plan.problem.candidate(plan.problem.sample(rng), Rejections())
         if candidate is not None:
-            timings.append(plan.evaluator.estimated_seconds(candidate.simplified))
-    return statistics.median(timings)
+            found.append(candidate)
+    return found

@@ -12,6 +12,7 @@ def write_starter(file: Path) -> None:
 
     Raises:
         FileExistsError: It exists; it is left as it is.
+        OSError: It cannot be written.
     """
     text = starter_campaign(file.stem)
     try:
@@ -19,4 +20,6 @@ def write_starter(file: Path) -> None:
             stream.write(text)
     except FileExistsError:
         raise FileExistsError(f"{file} exists already and is left as it is; choose another name") from None
+    except OSError as error:
+        raise OSError(f"{file} cannot be written: {error.strerror}; name a file in a folder that is there") from error
     print(f"{file} is written; look it over, then: evonas check {file}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evonas.campaign.recall import recall
-from evonas.campaign.session import REPORT
+from evonas.campaign.results_folder import REPORT
 from evonas.report.page import write_report
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from evonas.campaign.assemble import assemble
 from evonas.campaign.document import Document, read
+from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
 from evonas.campaign.parts import parts_of
 from evonas.campaign.plan import Plan
 from evonas.campaign.result import Result
-from evonas.campaign.session import REPORT, execute
+from evonas.campaign.results_folder import REPORT
+from evonas.campaign.session import execute
 from evonas.report.live import front_table
+from evonas.report.statistics import failure_groups
 from evonas.report.views import output_console, terminal_view
 
 INTERRUPTED = 130
@@ -28,7 +33,7 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
         workers: Instead of the campaign's own.
 
     Returns:
-        Exit status: 0, or 130 where the campaign was interrupted.
+        Exit status: 0; 1 where every candidate failed; 130 where the campaign was interrupted.
     """
     console = output_console()
     document = read(campaign)
@@ -45,11 +50,21 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     with importable(document.folder):
         plan = plan_of(Document(specification, document.path, document.source), folder)
         try:
-            record, finished = execute(plan, folder, terminal_view(console))
+            with located(document):
+                record, finished = execute(plan, folder, terminal_view(console))
         except KeyboardInterrupt:
             print(f"killed; what had come home is recorded. To go on: {again}", file=sys.stderr)
             return INTERRUPTED
     result = Result(record)
+    if finished and not result.archive.trained:
+        most = max(failure_groups(result.archive), key=lambda group: len(group.numbers))
+        console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
+        print(
+            f"error: nothing was trained: all {len(result.archive):,} candidates failed, {len(most.numbers):,} of them "
+            f"({most.kind}): {most.message}",
+            file=sys.stderr,
+        )
+        return 1
     console.print(front_table(result.front, result.archive.names, console.width))
     console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
     if finished:
@@ -60,10 +75,15 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
 
 def plan_of(document: Document, folder: Path) -> Plan:
     """Makes the parts of a campaign file with its results folder; an error that only this shows has its line, too."""
-    from evonas.campaign.fault import CampaignError, Fault
-
-    try:
+    with located(document):
         return assemble(parts_of(document.specification), folder)
+
+
+@contextmanager
+def located(document: Document) -> Iterator[None]:
+    """Gives the faults of its block their lines in the campaign file."""
+    try:
+        yield
     except CampaignError as error:
         raise CampaignError(
             [Fault(fault.path, fault.message, document.line(fault.path)) for fault in error.faults], str(document.path)

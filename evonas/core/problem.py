@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 
 from evonas.core.constraint import Constraint
 from evonas.core.failure import Failure, told
@@ -96,6 +95,7 @@ class Problem:
         self.objectives = tuple(objectives)
         self.constraints = tuple(constraints)
         self._model_values: dict[str, Mapping[str, float]] = {}  # by key: a noisy objective is measured once
+        self._dropped: dict[str, dict[str, str]] = {}  # messages by key, by what failed, since the last losses()
         names = [objective.name for objective in self.objectives]
         if not names:
             raise ValueError("a search needs at least one objective, for example 'validation_error'")
@@ -176,14 +176,15 @@ class Problem:
         return replace(candidate, exact={**candidate.exact, **exact})
 
     def _built_and_measured(self, candidate: Candidate, rejections: Rejections) -> Mapping[str, float] | None:
+        import torch
+
         with torch.random.fork_rng(devices=[]):
             # The processor's generator alone: torch.manual_seed would seed those of GPUs too, which are not put back.
             torch.default_generator.manual_seed(int(candidate.key[:8], 16))
             try:
                 model = self.space.build(candidate.simplified)
             except Exception as error:
-                rejections.counts["build"] += 1
-                rejections.examples.setdefault("build", told(error))
+                self._drop("build", candidate.simplified, told(error), rejections)
                 return None
             subject = Subject(candidate.simplified, self.space, built=model, figures=candidate.figures)
             return self._measure(subject, "model", rejections)
@@ -194,12 +195,26 @@ class Problem:
             if objective.needs == needs:
                 value = measured(objective, subject)
                 if isinstance(value, Failure):
-                    reason = f"objective {objective.name}"
-                    rejections.counts[reason] += 1
-                    rejections.examples.setdefault(reason, value.message)
+                    self._drop(f"objective {objective.name}", subject.architecture, value.message, rejections)
                     return None
                 values[objective.name] = value
         return values
+
+    def _drop(self, reason: str, simplified: Architecture, message: str, rejections: Rejections) -> None:
+        rejections.counts[reason] += 1
+        rejections.examples.setdefault(reason, message)
+        self._dropped.setdefault(reason, {})[simplified.key] = message
+
+    def losses(self) -> tuple[str, ...]:
+        """A sentence for each reason that candidates failed for, and so were dropped, since it was last asked.
+
+        What a constraint turned down did not fail. One function counts once.
+        """
+        dropped, self._dropped = self._dropped, {}
+        return tuple(
+            f"{reason} failed for {len(messages):,} of the candidates, dropped for it: {next(iter(messages.values()))}"
+            for reason, messages in dropped.items()
+        )
 
     def _accepts(self, values: Mapping[str, float], rejections: Rejections) -> bool:
         """Whether all constraints on these objectives hold; counts the first that does not."""

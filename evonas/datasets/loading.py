@@ -12,7 +12,7 @@ def loaded(dataset: Dataset, test: bool = False) -> Splits:
 
     Args:
         dataset: Any.
-        test: Check the test split, too; a search does not touch it.
+        test: Check the test split, too; nothing is selected by it.
 
     Raises:
         ValueError: A rule is broken; says which, what was found and the remedy.

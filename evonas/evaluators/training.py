@@ -17,6 +17,7 @@ from evonas.core.evaluation import Evaluation, StoppableEvaluator
 from evonas.core.failure import Failure, is_out_of_memory, told
 from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.objective import Objective, Subject, Training, measured
+from evonas.core.split import Split
 from evonas.core.stop import Stop
 from evonas.core.stopping import StoppingRule
 from evonas.datasets.dataset import Dataset, Splits
@@ -69,19 +70,35 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
         return {**self.__dict__, "_splits": None}
 
     def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
-        return self.evaluate_until(architecture, seed, None)
+        return self._brought_home(architecture, seed)
 
     def evaluate_until(self, architecture: Architecture, seed: int, rule: StoppingRule | None) -> Evaluation:
-        started = time.perf_counter()
+        return self._brought_home(architecture, seed, rule=rule)
+
+    def rehearse(self, architecture: Architecture, examples: int = 128) -> Evaluation:
+        """Trains on ``examples`` examples and measures as ``evaluate`` does; the seconds are scaled up to all of them.
+
+        So it is known before a campaign what a training takes, and that trainer and objectives work on these data.
+        """
+        return self._brought_home(architecture, 0, examples)
+
+    def _brought_home(
+        self, architecture: Architecture, seed: int, examples: int | None = None, rule: StoppingRule | None = None
+    ) -> Evaluation:
+        """An evaluation on all examples, or on the first ``examples``; given up where ``rule`` says so."""
+        started, share = time.perf_counter(), 1.0
         outcome: Outcome
         try:
             with one_torch_thread():
                 splits = self._data()
+                if examples is not None:
+                    splits, share = _first(splits, examples)
+                    started = time.perf_counter()
                 with _generators_seeded(seed):
                     outcome = self._measured(architecture, self._trained(architecture, splits, seed, rule))
         except Exception as error:
             outcome = Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
-        return _evaluation(outcome, time.perf_counter() - started)
+        return _evaluation(outcome, (time.perf_counter() - started) / share)
 
     def evaluate_together(self, architectures: Sequence[Architecture], seeds: Sequence[int]) -> list[Evaluation]:
         started = time.perf_counter()
@@ -107,25 +124,6 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
                 alone = self.evaluate(architecture, seed)
                 evaluations.append(replace(alone, seconds=alone.seconds + share))
         return evaluations
-
-    def estimated_seconds(self, architecture: Architecture, examples: int = 128) -> float:
-        """Seconds that a training of ``architecture`` would take, from one on ``examples`` examples, scaled up."""
-        with one_torch_thread():
-            splits = self._data()
-            train, validation = splits.train, splits.validation
-            few = min(examples, len(train))
-            share = few / len(train)
-            held = max(1, int(share * len(validation)))
-            with _generators_seeded(0):
-                started = time.perf_counter()
-                self.trainer.train(
-                    self.space.build(architecture),
-                    train.first(few),
-                    validation.first(held),
-                    seed=0,
-                    settings=dict(architecture.settings),
-                )
-                return (time.perf_counter() - started) / share
 
     def _data(self) -> Splits:
         """The splits, loaded under a seed of their own: the first training of a process draws as every other does."""
@@ -157,12 +155,18 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
     def _trained(
         self, architecture: Architecture, splits: Splits, seed: int, rule: StoppingRule | None
     ) -> Training | Failure | Stop:
-        model = self.space.build(architecture)
+        model = self._built(architecture, splits)
         given = {} if rule is None else {"stopping": rule}  # a trainer of one's own may not take it
         training = self.trainer.train(
             model, splits.train, splits.validation, seed, dict(architecture.settings), **given
         )
         return self._tested(training, splits)
+
+    def _built(self, architecture: Architecture, splits: Splits) -> nn.Module:
+        model = self.space.build(architecture)
+        if not self.dataset.regression:
+            _check_answers(model, splits.train, self.dataset.classes)
+        return model
 
     def _tested(self, training: Training | Failure | Stop, splits: Splits) -> Training | Failure | Stop:
         if self.test and isinstance(training, Training):
@@ -179,7 +183,7 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
         for number, (architecture, seed) in enumerate(zip(architectures, seeds, strict=True)):
             # What cannot be built says so when it is evaluated alone.
             with _generators_seeded(seed), suppress(Exception):
-                built.append((number, self.space.build(architecture), torch.get_rng_state()))
+                built.append((number, self._built(architecture, splits), torch.get_rng_state()))
         numbers, models, states = zip(*built, strict=True) if built else ((), (), ())
         own_seeds = [seeds[number] for number in numbers]
         settings = [dict(architectures[number].settings) for number in numbers]
@@ -202,6 +206,30 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
         if self.test:
             values[TEST_ERROR] = training.metrics[TEST_ERROR]
         return values, training
+
+
+def _check_answers(model: nn.Module, train: Split, classes: int) -> None:
+    """Refuses a network that answers for too few classes, on the processor: a GPU would fail for the whole process.
+
+    Raises:
+        ValueError: It does.
+    """
+    with torch.no_grad():
+        outputs = model.eval()(train.ready(train.inputs[:2].clone()))
+    model.train()
+    if outputs.ndim < 2 or outputs.shape[1] < classes:
+        raise ValueError(
+            f"the network gives outputs {tuple(outputs.shape)} for 2 examples, and there are {classes} classes: "
+            "its head must give a figure for each"
+        )
+
+
+def _first(splits: Splits, examples: int) -> tuple[Splits, float]:
+    """The first examples to train on and as large a share of those to search on; and that share."""
+    few = min(examples, len(splits.train))
+    share = few / len(splits.train)
+    held = max(1, int(share * len(splits.validation)))
+    return replace(splits, train=splits.train.first(few), validation=splits.validation.first(held)), share
 
 
 def _evaluation(outcome: Outcome, seconds: float) -> Evaluation:

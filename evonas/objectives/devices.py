@@ -51,7 +51,7 @@ def nvml_of(device: torch.device) -> tuple[Any, Any]:
     try:
         nvml = importlib.import_module("pynvml")
     except ModuleNotFoundError as error:
-        raise Unavailable("NVML is read through the package nvidia-ml-py: pip install nvidia-ml-py") from error
+        raise Unavailable("NVML is read through the package nvidia-ml-py: pip install 'evonas[energy]'") from error
     try:
         nvml.nvmlInit()
         return nvml, nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")

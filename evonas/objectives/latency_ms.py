@@ -17,7 +17,7 @@ Runtime = Literal["eager", "compiled", "onnx"]
 class LatencyMs(Objective):
     """Milliseconds of one inference of the built, untrained network, measured. Minimised.
 
-    The 10th percentile of ``repeats`` calls after warm-up, in five rounds with pauses between them, so that no single
+    The 10th percentile of ``repeats`` calls after warm-up, in twenty rounds with pauses between them, so that no single
     moment decides; a copy in evaluation mode runs, without gradients, on noise or random tokens. A CUDA device is timed
     by its events and refused while other processes compute on it, as far as NVML (package nvidia-ml-py) tells. Of a
     processor nobody can know that; there the low percentile is all that keeps others' work out, a campaign's own

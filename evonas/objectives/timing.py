@@ -16,8 +16,12 @@ from surrogates.threads import torch_threads
 Call = Callable[[], object]
 
 WARM_UP = 5  # calls before the first round
-ROUNDS = 5  # over which one figure's calls are spread
-PAUSE_SECONDS = 0.02  # between rounds: a moment in which another program was at work is in one round, not in all
+# Rounds over which one figure's calls are spread, and the pause between them: a moment in which another program was at
+# work is in some rounds, not in all. On a machine with eight times as many programs at work as it has cores, a hundred
+# calls repeat to 2.0 % so, to 2.5 % in five rounds with pauses four times as long; neither other low percentiles,
+# medians of the rounds' minima nor a core of one's own did better.
+ROUNDS = 20
+PAUSE_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,14 @@ def timed_in_turn(calls: Sequence[Call], device: torch.device, repeats: int, rou
         calls: What is timed; each is called a few times before, and once before each turn of several calls.
         device: Where they run. A CUDA device is timed by its own events, a processor by the wall clock.
         repeats: Timed calls of each, rounded up to a multiple of the rounds.
-        rounds: Where there are as many as ``repeats``, each call finds the caches as the others left them.
+        rounds: At most ``repeats``; where there are as many, each call finds the caches as the others left them.
     """
     watch = _by_clock if device.type == "cpu" else _by_events
     milliseconds: list[list[float]] = [[] for _ in calls]
     for call in calls:
         for _ in range(WARM_UP):
             watch(call)
+    rounds = min(rounds, repeats)
     each = -(-repeats // rounds)
     for turn in range(rounds):
         if turn:

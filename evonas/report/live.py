@@ -123,7 +123,7 @@ def front_table(front: Sequence[Trial], names: Sequence[str], width: int, rows: 
         width: Columns of the terminal; notations are cut to fit.
         rows: Of more trials than this an evenly spread choice is shown.
     """
-    title = f"Pareto front, {len(front)} architectures"
+    title = f"Pareto front, {len(front)} architecture{'s' * (len(front) != 1)}"
     chosen = list(front)
     if rows is not None and len(front) > rows:
         chosen = [front[round(i * (len(front) - 1) / (rows - 1))] for i in range(rows)]

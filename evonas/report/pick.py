@@ -67,7 +67,9 @@ def choose(archive: Archive, wish: Wish) -> Trial:
     index = _index(archive, archive.values(trained), wish)
     if index is None:
         if not trained:
-            raise ValueError("nothing is trained yet; run the campaign first")
+            raise ValueError(
+                f"nothing is trained; {len(archive.failed)} failed. Run the campaign first, or see its report"
+            )
         wanted = " and ".join(map(str, wish.bounds))
         ranges = "; ".join(_range(bound.objective, trained) for bound in wish.bounds)
         raise ValueError(f"none of {len(trained)} trained candidates meets {wanted}; {ranges}")

@@ -63,7 +63,7 @@ def draw(
         )
     raise SearchError(
         f"no feasible architecture was found in {samples:,} samples: {rejections.describe()}. "
-        "Relax the constraint that rejects most, or choose a space that meets it"
+        "Relax the constraint that rejects most, mend the objective that fails, or choose a space that meets them"
     )
 
 

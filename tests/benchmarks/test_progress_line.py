@@ -3,7 +3,7 @@
 import pytest
 
 from evonas.benchmarks import progress_line
-from evonas.benchmarks.progress_line import ProgressLine
+from evonas.benchmarks.progress_line import ProgressLine, tracked
 
 
 @pytest.fixture
@@ -46,3 +46,12 @@ def test_short_work_is_silent(clock: list[float], capsys: pytest.CaptureFixture[
         progress.advance()
     progress.finish()
     assert capsys.readouterr().err == ""
+
+
+def test_items_are_told_as_they_are_done(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    seen = []
+    for item in tracked(["a", "b", "c"]):
+        clock[0] += 3
+        seen.append(item)
+    assert seen == ["a", "b", "c"]
+    assert capsys.readouterr().err == "1 of 3 runs, about 6 s left\n"

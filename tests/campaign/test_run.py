@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from quick import SPACE, Recorder, Scripted, quick_plan, sequence
 
 from evonas.benchmarks.sleeping import Sleeping
 from evonas.campaign.recall import recall
-from evonas.campaign.session import JOURNAL, ChangedCampaign, execute
+from evonas.campaign.results_folder import JOURNAL
+from evonas.campaign.session import ChangedCampaign, execute
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
@@ -23,6 +25,8 @@ from evonas.core.observer import Silent
 from evonas.core.searcher import Searcher, SearchError
 from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
+from evonas.objectives.function import Function
+from evonas.report.contents import contents
 from spaces.cell201 import Cell201
 
 
@@ -268,3 +272,18 @@ def test_a_campaign_is_recalled_with_its_own_space(tmp_path: Path) -> None:
     assert isinstance(recalled, Cell201)
     assert recalled.input_shape == (1, 8, 8)
     assert plan.resolved["space"] == {**plan.resolved["space"], **space}
+
+
+def moody(cost: Any) -> float:
+    if cost.parameters % 3:
+        raise ArithmeticError(f"{cost.parameters % 3} left over")
+    return float(cost.parameters)
+
+
+def test_candidates_that_an_objective_fails_for_are_told_with_their_number_and_the_first_message() -> None:
+    record, _ = execute(quick_plan(budget=10, objectives=("validation_error", Function(moody))), None, Silent())
+    (funnel,) = record.archive.rounds
+    (note,) = funnel.notes
+    assert int(note.removeprefix("objective moody failed for ").split()[0]) >= 3
+    assert note.endswith(("ArithmeticError: 1 left over", "ArithmeticError: 2 left over"))
+    assert contents(record)[0]["notes"] == [{"text": note, "rounds": "0"}]

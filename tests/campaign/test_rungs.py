@@ -19,8 +19,9 @@ from evonas.campaign.merge import merge
 from evonas.campaign.parts import Parts
 from evonas.campaign.plan import Plan
 from evonas.campaign.recall import recall
+from evonas.campaign.results_folder import JOURNAL
 from evonas.campaign.rungs import shorter_parts
-from evonas.campaign.session import JOURNAL, execute
+from evonas.campaign.session import execute
 from evonas.core.archive import Archive, Trial
 from evonas.core.hypervolume import Yardstick
 from evonas.core.observer import Silent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,8 +48,9 @@ def evonas(*arguments: object, cwd: Path, status: int = 0) -> str:
     process = start(*arguments, cwd=cwd)
     output, errors = process.communicate(timeout=240)
     assert process.returncode == status, (process.returncode, output, errors)
-    if status == 0:
-        assert errors == ""
+    if status == 0:  # what takes long says how far it is, and on a slow machine everything takes long
+        told = [line for line in errors.splitlines() if not re.fullmatch(r"[\d,]+ of [\d,]+ runs, about .* left", line)]
+        assert told == []
     return output if status == 0 else errors
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from commands import FAST, evonas, trials, write
 
+from evonas.cli.main import app
 from spaces.cell201 import Cell201
 
 
@@ -151,26 +155,42 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-COMMANDS = [
-    "run",
-    "check",
-    "new",
-    "show",
-    "pick",
-    "merge",
-    "train",
-    "export",
-    "report",
-    "list",
-    "predictors compare",
-    "proxies compare",
-]
+@pytest.mark.parametrize("command", ["show", "pick"])
+def test_looking_at_results_is_quick_because_no_network_is_needed(command: str, finished: tuple[Path, str]) -> None:
+    code = (
+        f"import sys\nfrom evonas.cli.main import main\ntry:\n    main(['{command}', 'results/fast'])\n"
+        "except SystemExit as ended:\n    assert not ended.code\n"
+        "print(sorted({'torch', 'xgboost', 'sklearn', 'scipy', 'plotly', 'pymoo'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=finished[0], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_an_example(command: str, tmp_path: Path) -> None:
-    output = evonas(*command.split(), "--help", cwd=tmp_path)
-    assert f"evonas {command}" in output.split("Usage:", 1)[1].split("\n", 1)[1]
+def commands(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command with its name, ``benchmark latency`` for one."""
+    group = typer.main.get_command(app) if group is None else group
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*words, name))
+        else:
+            yield " ".join((*words, name)), command
+
+
+NO_TABLE = {"run", "new", "merge", "export", "report", "table import"}  # what a run printed, show --json prints
+
+
+def test_every_command_has_an_example_and_each_that_prints_a_table_has_json() -> None:
+    found = dict(commands())
+    assert len(found) >= 24
+    for name, command in found.items():
+        assert f"evonas {name}" in command.help.split("Example", 1)[1], name
+        assert ("--json" in {option for one in command.params for option in one.opts}) == (name not in NO_TABLE), name
+
+
+def test_help_shows_the_example(tmp_path: Path) -> None:
+    assert "evonas run digits" in evonas("run", "--help", cwd=tmp_path).split("Usage:", 1)[1].split("\n", 1)[1]
 
 
 def faults(folder: Path, **changes: object) -> str:

@@ -207,3 +207,12 @@ def test_model_objectives_leave_the_gpus_generator_alone() -> None:
     made = problem(ERROR, WEIGHT)
     assert made.with_model_objectives(candidate(made, 8), Rejections()) is not None
     assert torch.equal(torch.cuda.get_rng_state(), before)
+
+
+def test_what_failed_is_told_once_with_its_count_and_first_message() -> None:
+    made = problem(ERROR, MACS, WEIGHT, macs="<= 480")
+    for width in (94, 95, 92, 94, 8):  # 94 and 95 simplify to one function; none from 90 on can be built
+        made.with_model_objectives(candidate(made, width), Rejections())
+    assert made.candidate(stories.width_of(98), Rejections()) is None, "its constraint turns it down: no failure"
+    assert made.losses() == ("build failed for 2 of the candidates, dropped for it: ZeroDivisionError: too wide",)
+    assert made.losses() == ()

@@ -1,5 +1,6 @@
 """What is checked of any dataset, the user's own too."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from evonas.campaign.parts import Parts
 from evonas.core.split import Split
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.datasets.loading import description, loaded
+from spaces.cell201 import Cell201
 
 _RNG = torch.Generator().manual_seed(0)
 
@@ -71,12 +73,22 @@ def test_data_that_break_a_rule_are_refused(dataset: Own, told: str) -> None:
         loaded(dataset)
 
 
-def test_the_test_split_is_checked_only_where_asked() -> None:
-    class Faulty(Own):
-        def load(self) -> Splits:
-            splits = super().load()
-            return Splits(splits.train, splits.validation, Split(NAN, splits.test.targets))
+class Faulty(Own):
+    """Its test split alone is broken."""
 
+    def load(self) -> Splits:
+        splits = super().load()
+        return Splits(splits.train, splits.validation, Split(NAN, splits.test.targets))
+
+
+def test_the_test_split_is_checked_before_a_campaign_that_will_report_on_it() -> None:
+    parts = Parts(name="own", space="cell201", budget=2, dataset=Faulty(), proxies=())
+    with pytest.raises(CampaignError, match="dataset: dataset Faulty: 1 inputs of split 'test' hold NaN"):
+        assemble(parts)
+    assert assemble(replace(parts, retrain_seeds=0)).retrain_seeds == 0
+
+
+def test_the_test_split_is_checked_only_where_asked() -> None:
     assert len(loaded(Faulty()).train) == 40
     with pytest.raises(ValueError, match="dataset Faulty: 1 inputs of split 'test' hold NaN"):
         loaded(Faulty(), test=True)
@@ -101,6 +113,10 @@ def test_what_was_found_is_told() -> None:
         ({"dataset": own(inputs=NAN)}, "dataset: dataset Own: 1 inputs of split 'train' hold NaN"),
         ({"dataset": own(1, True, targets=torch.randn(40, 1))}, "trainer: trains on classes, but .* take 'regressor'"),
         ({"trainer": "regressor"}, "trainer: trains on numbers, but the dataset's targets are classes"),
+        (
+            {"space": Cell201(classes=2)},
+            r"space: the space builds networks for .* 2 classes, but .* 8\) and 3\. Make",
+        ),
         ({"dataset": own(vocabulary=9)}, "space: the space's networks take real numbers, but .* token ids below 9"),
         ({"trainer": {"name": "classifier", "device": "cuda:99"}}, "trainer.*: classifier: device must exist on this"),
     ],

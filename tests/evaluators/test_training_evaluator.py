@@ -195,6 +195,17 @@ def test_a_network_of_the_wrong_shape_is_a_failure() -> None:
     assert failure.message.startswith("RuntimeError: ")
 
 
+def test_a_network_with_fewer_answers_than_there_are_classes_is_a_failure_before_it_is_trained() -> None:
+    class Untouched(Classifier):  # on a GPU an answer out of range would end every later training of the process
+        def train(self, *arguments: Any, **keywords: Any) -> Training | Failure:
+            raise AssertionError("trained")
+
+    narrow = Cell201(skeleton="compact", channels=4, input_shape=(1, 8, 8), classes=7)
+    failure = failed(evaluator(space=narrow, trainer=Untouched()).evaluate(ARCHITECTURE, 0))
+    assert failure.kind == "invalid"
+    assert "gives outputs (2, 7) for 2 examples, and there are 10 classes" in failure.message
+
+
 def test_a_training_that_diverges_is_a_failure() -> None:
     class Infinite(Digits):
         def load(self) -> Splits:
@@ -235,7 +246,7 @@ def test_the_search_never_touches_test_data() -> None:
     evaluation = made.evaluate(ARCHITECTURE, 0)
     assert evaluation.failure is None
     assert set(evaluation.values) == {"validation_error", "held"}
-    assert made.estimated_seconds(ARCHITECTURE) > 0
+    assert made.rehearse(ARCHITECTURE).failure is None
     final = evaluator(dataset=Trapped(train=100), test=True).evaluate(ARCHITECTURE, 0)
     assert failed(final).message.startswith("PermissionError: test data were touched by "), "else the trap is none"
 
@@ -314,7 +325,7 @@ def test_loading_the_data_changes_no_training() -> None:
     torch.manual_seed(1)
     assert torch.equal(torch.get_rng_state(), before)
     other = evaluator(dataset=Careless())
-    other.estimated_seconds(ARCHITECTURE)
+    other.rehearse(ARCHITECTURE)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -330,7 +341,7 @@ def test_data_are_loaded_once_and_pickled_never() -> None:
     assert loads == []
     made.evaluate(ARCHITECTURE, 0)
     made.evaluate(ARCHITECTURE, 1)
-    made.estimated_seconds(ARCHITECTURE)
+    made.rehearse(ARCHITECTURE)
     assert len(loads) == 1
     assert len(cloudpickle.dumps(evaluator(Function(lambda training: 0.0)))) < 5000
 
@@ -391,13 +402,13 @@ def test_an_estimate_is_a_few_examples_scaled_up(
     trainer = Clocked()
     monkeypatch.setattr("evonas.evaluators.training.time", SimpleNamespace(perf_counter=lambda: trainer.now))
     made = evaluator(dataset=Digits(train=train), trainer=trainer)
-    assert made.estimated_seconds(ARCHITECTURE, examples) == pytest.approx(0.01 * train)
+    assert made.rehearse(ARCHITECTURE, examples).seconds == pytest.approx(0.01 * train)
     assert trainer.seen == [seen]
 
 
 def test_an_estimate_is_a_time_and_leaves_the_process_as_it_was(two_threads: None) -> None:
     before = torch.get_rng_state()
-    seconds = evaluator().estimated_seconds(ARCHITECTURE)
+    seconds = evaluator().rehearse(ARCHITECTURE).seconds
     assert 0 < seconds < 60
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == 2

@@ -112,7 +112,7 @@ def test_without_the_package_it_is_refused_when_it_is_made(
     nvml: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    with pytest.raises(Unavailable, match="pip install nvidia-ml-py"):
+    with pytest.raises(Unavailable, match=r"nvidia-ml-py: pip install 'evonas\[energy\]'"):
         EnergyMj()
     assert others_on(GPU) is None
 

@@ -88,11 +88,14 @@ def test_calls_are_timed_in_turn_and_the_tenth_percentile_leaves_others_work_out
 
         return call
 
-    one, two = timed_in_turn([calling("one", 1.0), calling("two", 7.0)], CPU, repeats=20)
+    one, two = timed_in_turn([calling("one", 1.0), calling("two", 7.0)], CPU, repeats=20, rounds=5)
     assert (one.milliseconds, two.milliseconds) == pytest.approx((1.0, 7.0))
     assert (one.calls, two.calls) == (20, 20)
     turns = [name for name, before in zip(order, [None, *order], strict=False) if name != before]
     assert turns == ["one", "two"] * 6  # once to warm up, and in five rounds
+    order.clear()
+    assert [each.calls for each in timed_in_turn([calling("one", 1.0), calling("two", 7.0)], CPU, repeats=3)] == [3, 3]
+    assert order[2 * timing.WARM_UP :] == ["one", "two"] * 3  # no more rounds than calls that were asked for
 
 
 def test_the_spread_is_the_median_over_the_tenth_percentile() -> None:

@@ -1,0 +1,78 @@
+"""What ``evonas check`` makes before a run would, and finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import write
+
+from evonas.campaign.fault import CampaignError
+from evonas.cli.check import check_campaign
+from evonas.cli.run import run_campaign
+from evonas.core.searcher import SearchError
+
+
+@pytest.mark.parametrize(
+    ("section", "part", "told"),
+    [
+        ("predictor", {"name": "graph_network", "pretrained": "nowhere.safetensors"}, "there is no file 'nowhere"),
+        ("predictor", {"name": "stacked", "members": ["gaussian_proces"]}, "Did you mean 'gaussian_process'"),
+        ("executor", {"name": "processes", "devices": ["cuda:99"]}, "CUDA devices.*Got 'cuda:99'"),
+        ("executor", {"name": "serial", "workers": 3}, "has one worker. Got workers=3"),
+        ("trainer", {"name": "classifier", "device": "cuda:99"}, "exist on this machine.*'cuda:99'"),
+    ],
+)
+def test_every_part_that_a_run_makes_is_made_and_its_fault_has_its_line(
+    section: str, part: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    file = write(tmp_path, **{section: part})
+    line = next(number for number, text in enumerate(file.read_text().splitlines(), 1) if f'"{section}"' in text)
+    with pytest.raises(CampaignError, match=told) as raised:
+        check_campaign(str(file), as_json=True)
+    assert [fault.path[0] for fault in raised.value.faults] == [section]
+    assert line <= (raised.value.faults[0].line or 0) <= line + len(part) + 1
+
+
+FLAT: dict[str, Any] = {"space": "mlp", "dataset": {"name": "arrays", "path": "flat.npz"}}
+
+
+def own_objectives(folder: Path) -> None:
+    (folder / "checked_by_a_test.py").write_text(
+        "def never(model):\n    raise RuntimeError('no luck')\n"
+        "def forgetful(training):\n    return training.metrics['nothing']\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"objectives": ["validation_error", {"name": "checked_by_a_test.never"}]}, "5 sampled networks.*no luck"),
+        ({"objectives": [{"name": "checked_by_a_test.forgetful"}, "macs"]}, r"5 short trainings.*KeyError: 'nothing'"),
+        ({"trainer": {"name": "classifier", "learning_rate": 1e30}}, r"short trainings.*\(divergence\).*below 1e\+30"),
+        ({**FLAT, "trainer": {"name": "classifier", "crop": 2}}, "crop, flip and cutout are for images"),
+    ],
+)
+def test_what_would_fail_in_every_trial_is_told_before_the_campaign(
+    changes: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own_objectives(tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez("flat.npz", inputs=rng.normal(size=(90, 4)), targets=np.arange(90) % 3)
+    with pytest.raises(SearchError, match=told):
+        check_campaign(str(write(tmp_path, proxies=[], **changes)), as_json=True)
+
+
+def test_a_campaign_of_which_nothing_was_trained_says_so_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trainer = {"name": "classifier", "epochs": 1, "learning_rate": 1e30}
+    file = write(tmp_path, budget=2, initial=2, executor="serial", trainer=trainer, proxies=[])
+    assert run_campaign(str(file), None, None, None) == 1
+    told = capsys.readouterr()
+    assert "report: results/fast/report.html" in told.out
+    assert "error: nothing was trained: all 2 candidates failed, 2 of them (divergence): " in told.err
