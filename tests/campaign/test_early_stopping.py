@@ -126,6 +126,10 @@ def test_of_merged_campaigns_the_training_that_was_finished_counts(tmp_path: Pat
     [
         ({"early_stopping": 0.0}, r"expected a rate of wrongly stopped trainings in \(0, 0.5\]. Got 0.0"),
         ({"evaluator": Climbing()}, "Climbing trains nothing that can be stopped; leave early_stopping out"),
+        (
+            {"evaluator": "training", "executor": {"name": "serial", "pack": 4}},
+            "candidates that train together are trained to",
+        ),
         ({"searcher": "random"}, "what is drawn at random is trained to its end, and random search draws everything"),
     ],
 )
