@@ -125,11 +125,13 @@ def search(
         ),
         folder,
     )
-    observer = progress if isinstance(progress, Observer) else Silent()
+    return Result(execute(plan, folder, _observer(progress))[0])
+
+
+def _observer(progress: bool | Observer) -> Observer:
     if progress is True:
-        observer = terminal_view(output_console(stderr=True))  # a script's own output stays its own
-    record, _ = execute(plan, folder, observer)
-    return Result(record)
+        return terminal_view(output_console(stderr=True))  # a script's own output stays its own
+    return progress if isinstance(progress, Observer) else Silent()
 
 
 _LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0, "replicates": 1}

@@ -82,20 +82,15 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
     executor, workers = _executor(parts.executor)
     workers.check(evaluator, objectives)
     stopping = early_stopping(parts, evaluator, searcher, space, workers)
-    rung_evaluators: dict[Rung, Evaluator] = {}
-    if parts.rungs:
-        check_climbing(searcher, space, parts)
-        make = partial(_evaluators, space=space, dataset=dataset, objectives=objectives)
-        rung_evaluators = shorter_evaluators(parts, evaluator, reads_dataset(parts.evaluator), make)
+    rung_evaluators = _rung_evaluators(parts, searcher, evaluator, space, dataset, objectives)
+    if rung_evaluators:
         searcher = SuccessiveHalving(
             searcher, tuple(rung_evaluators), parts.reduction_factor, parts.promote_by, columns
         )
     if earlier is not None:
         searcher = WarmStart(searcher, problem, earlier.archive, predictions, proxies, parts.initial)
-    replicate_evaluators: list[Evaluator] = []
-    if parts.replicates > 1:
-        with at(("replicates",)):
-            replicate_evaluators = evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
+    replicate_evaluators = _replicate_evaluators(parts, evaluator, problem)
+    if replicate_evaluators:
         searcher = Replication(searcher, parts.replicates, parts.replicate_share)
     return Plan(
         name=parts.name,
@@ -119,6 +114,28 @@ def assemble(parts: Parts, folder: Path | None = None) -> Plan:
         stopping=stopping,
         replicate_evaluators=replicate_evaluators,
     )
+
+
+def _rung_evaluators(
+    parts: Parts,
+    searcher: Searcher,
+    evaluator: Evaluator,
+    space: Space,
+    dataset: Dataset,
+    objectives: Sequence[Objective],
+) -> dict[Rung, Evaluator]:
+    if not parts.rungs:
+        return {}
+    check_climbing(searcher, space, parts)
+    make = partial(_evaluators, space=space, dataset=dataset, objectives=objectives)
+    return shorter_evaluators(parts, evaluator, reads_dataset(parts.evaluator), make)
+
+
+def _replicate_evaluators(parts: Parts, evaluator: Evaluator, problem: Problem) -> list[Evaluator]:
+    if parts.replicates == 1:
+        return []
+    with at(("replicates",)):
+        return evaluators_of_replicates(evaluator, problem, parts.replicates - 1)
 
 
 def _evaluators(

@@ -13,8 +13,8 @@ from quick import Recorder, quick_plan
 
 from evonas.campaign.fault import CampaignError
 from evonas.campaign.plan import Plan
+from evonas.campaign.sections import PromoteBy
 from evonas.campaign.session import execute
-from evonas.campaign.specification import PromoteBy
 from evonas.campaign.successive_halving import SuccessiveHalving
 from evonas.core.archive import Archive, Funnel, Proposal
 from evonas.core.evaluation import Evaluation
