@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from evonas.core.failure import Failure
-from evonas.core.objective import Training
-from evonas.core.split import Split
-from evonas.core.stop import Stop
-from evonas.core.stopping import StoppingRule
-from evonas.trainers._descent import descend_until
 from evonas.trainers._recipe import Recipe
-from evonas.trainers.joint_trainer import JointTrainer
-from evonas.trainers.trainer import NO_SETTINGS
-
-if TYPE_CHECKING:
-    from torch import nn
+from evonas.trainers._recipe_trainer import RecipeTrainer
 
 
-class Classifier(JointTrainer):
+class Classifier(RecipeTrainer):
     """Stochastic gradient descent on cross-entropy: of images, tables, and the next token of a text.
 
     Every number of epochs has its own full schedule: a long schedule read early ranks candidates far worse than a short
@@ -75,7 +64,7 @@ class Classifier(JointTrainer):
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
         halve_batch: bool = False,
     ) -> None:
-        self.recipe = Recipe(
+        recipe = Recipe(
             title="classifier",
             epochs=epochs,
             batch_size=batch_size,
@@ -96,29 +85,4 @@ class Classifier(JointTrainer):
             precision=precision,
             halve_batch=halve_batch,
         )
-        self.epochs = epochs
-        self.device = str(self.recipe.torch_device())
-
-    def train(
-        self,
-        model: nn.Module,
-        train: Split,
-        validation: Split,
-        seed: int,
-        settings: Mapping[str, float] = NO_SETTINGS,
-        stopping: StoppingRule | None = None,
-    ) -> Training | Failure | Stop:
-        return descend_until(model, train, validation, self.recipe.changed(settings), seed, stopping)
-
-    def train_together(
-        self,
-        models: Sequence[nn.Module],
-        train: Split,
-        validation: Split,
-        seeds: Sequence[int],
-        settings: Sequence[Mapping[str, float]],
-    ) -> Iterator[tuple[int, Training | Failure]]:
-        from evonas.trainers._packed_descent import descend_together
-
-        recipes = [self.recipe.changed(own) for own in settings]
-        return descend_together(models, train, validation, recipes, seeds)
+        super().__init__(recipe)
