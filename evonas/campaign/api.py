@@ -65,7 +65,7 @@ def search(
         searcher: What chooses the next candidates.
         predictor: What predicts the objectives that need training.
         proxies: Scores of untrained networks that the predictor is told.
-        initial: Candidates of the first round, drawn at random.
+        initial: Candidates of the first round, drawn at random; half of them are a warm start's.
         batch: Candidates of every later round.
         retrain_seeds: Trainings of each member of the final front for figures on test data.
         rungs: Epochs, rising, of shorter trainings; one in three climbs from each to the next and at last to the full

@@ -126,7 +126,7 @@ def _rung_evaluators(
 ) -> dict[Rung, Evaluator]:
     if not parts.rungs:
         return {}
-    check_climbing(searcher, space, parts)
+    check_climbing(searcher, space)
     make = partial(_evaluators, space=space, dataset=dataset, objectives=objectives)
     return shorter_evaluators(parts, evaluator, reads_dataset(parts.evaluator), make)
 

@@ -87,6 +87,13 @@ class Ledger:
             self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
 
     def _checked(self, evaluation: Evaluation) -> Evaluation:
+        if evaluation.stop is not None:
+            losses = evaluation.stop.losses
+            if not losses or not all(math.isfinite(loss) for loss in losses):
+                message = f"the evaluator stopped a training after the losses {losses}; it must tell finite ones"
+                return Evaluation({}, evaluation.seconds, Failure("invalid", message), evaluation.epochs)
+            # The journal keeps a stop's losses as the curve.
+            return replace(evaluation, curve=tuple({"train_loss": loss} for loss in losses))
         if evaluation.complete:
             for name in self._plan.problem.predicted_names:
                 value = evaluation.values.get(name)

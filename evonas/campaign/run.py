@@ -110,7 +110,8 @@ class Runner:
                         queue.add(map(Job, self._propose(missing)))
                 except Exhausted as reason:
                     exhausted = True
-                    self.observer.note(f"the search ends before its budget: {reason}")
+                    if not running:
+                        self.observer.note(f"the search ends before its budget: {reason}")
                 continue
             if not running:
                 break
@@ -120,6 +121,7 @@ class Runner:
                 if evaluations is None:
                     queue.put_back(jobs)
                     continue
+                exhausted = False  # what came home may climb, or be trained again
                 numbers = [job.trial.number for job in jobs]
                 for trial in self._ledger.record_together(dict(zip(numbers, evaluations, strict=True))):
                     self.observer.evaluated(trial)

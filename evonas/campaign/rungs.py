@@ -88,8 +88,10 @@ def rung_columns(parts: Parts, problem: Problem, predictor: PredictorFactory | N
     """What tells predictors of the rungs, where they are to be told; it takes the predictor's place.
 
     Raises:
-        CampaignError: There is no predictor.
+        CampaignError: There is no such way to promote, or no predictor.
     """
+    if parts.promote_by not in get_args(PromoteBy):
+        raise _refusal(f"promote_by is one of {', '.join(get_args(PromoteBy))}. Got {parts.promote_by!r}")
     if not parts.rungs or parts.promote_by != "predictor":
         return None
     if predictor is None:
@@ -107,15 +109,12 @@ def _rungs(parts: Parts, full_epochs: int, title: str) -> list[Rung]:
     return [Rung(epochs, full_epochs) for epochs in parts.rungs]
 
 
-def check_climbing(searcher: Searcher, space: Space, parts: Parts) -> None:
+def check_climbing(searcher: Searcher, space: Space) -> None:
     """Refuses what rungs would have no effect on.
 
     Raises:
-        CampaignError: All is drawn at random, architectures say themselves for how many epochs they are trained, or
-            there is no such way to promote.
+        CampaignError: All is drawn at random, or architectures say themselves for how many epochs they are trained.
     """
-    if parts.promote_by not in get_args(PromoteBy):
-        raise _refusal(f"promote_by is one of {', '.join(get_args(PromoteBy))}. Got {parts.promote_by!r}")
     if isinstance(searcher, Random):
         raise _refusal(
             "what is drawn at random is trained in full, and random search draws everything; "

@@ -81,7 +81,9 @@ def _go_on(journal: Journal, plan: Plan, folder: Path) -> None:
         ChangedCampaign: It is not.
     """
     stored: Mapping[str, Any] = journal.manifest["campaign"]
-    differences = campaign_difference(_identity(stored), _identity(plan.resolved))
+    # What a warm start took over is pinned: its folder may be spelled in another way, have grown or gone.
+    free = (*FREE_TO_CHANGE, "warm_start") if "warm_start" in stored and plan.pinned is not None else FREE_TO_CHANGE
+    differences = campaign_difference(_identity(stored, free), _identity(plan.resolved, free))
     if plan.budget < stored["budget"]:
         differences.append(f"budget: {stored['budget']} -> {plan.budget} (it may be raised, not lowered)")
     if differences:
@@ -89,11 +91,12 @@ def _go_on(journal: Journal, plan: Plan, folder: Path) -> None:
             f"{folder} holds another campaign; it is left as it is. What differs:\n"
             + "\n".join(f"  {difference}" for difference in differences)
             + "\nGive this campaign another name (or results folder), or undo the change; only a larger budget and "
-            "another executor may go on with it."
+            "another executor may go on with it. Where something is 'added' that you did not add, evonas is newer than "
+            "the campaign: go on with the one that began it."
         )
     if dict(stored) != dict(plan.resolved):
         journal.update_campaign(dict(plan.resolved))
 
 
-def _identity(campaign: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in campaign.items() if name not in FREE_TO_CHANGE}
+def _identity(campaign: Mapping[str, Any], free: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in campaign.items() if name not in free}

@@ -162,7 +162,9 @@ class Specification(BaseModel):
         description="how many candidates are trained, for example 'budget: 64'; one on a rung counts by its epochs",
     )
     seed: int = Field(default=0, ge=0, description="fixes every random choice of the campaign")
-    initial: int = Field(default=16, ge=1, description="candidates of the first round, drawn at random")
+    initial: int = Field(
+        default=16, ge=1, description="candidates of the first round, drawn at random; half are a warm start's"
+    )
     batch: int = Field(default=8, ge=1, description="candidates of every later round")
     rungs: Rungs = Field(
         default=Rungs(),

@@ -86,6 +86,8 @@ class SuccessiveHalving(Searcher):
         for rung, target in reversed(list(zip(self.rungs, targets, strict=True))):
             trials = [trial for trial in archive.shortened if trial.proposal.rung == rung]
             climbed = np.array([archive.highest(trial.proposal.key).number != trial.number for trial in trials], bool)
+            if len(trials) // reduction_factor <= climbed.sum():
+                continue  # nobody may climb, so a forecast is spared
             rows = climbers(self._ranked(archive, trials, rng), climbed, reduction_factor)
             found += [replace(trials[row].proposal, rung=target) for row in rows]
         return found[:count]

@@ -163,8 +163,7 @@ class Archive:
         recorded = replace(trial, evaluation=evaluation)
         if evaluation.complete:
             self.rung_values([recorded])
-        if evaluation.stop is not None:
-            self._spent -= trial.proposal.share * evaluation.stop.saved
+        self._spent += recorded.cost - trial.cost
         self._trials[number] = recorded
         first = self._highest[trial.proposal.key]
         if first.number == number:

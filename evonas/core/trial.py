@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
@@ -38,6 +39,11 @@ class Trial:
     def stop(self) -> Stop | None:
         """Why its training was given up; None where it was not."""
         return self.evaluation.stop if self.evaluation is not None else None
+
+    @property
+    def cost(self) -> Fraction:
+        """What its training costs or has cost, in full trainings: less than 1 on a rung, or where it was given up."""
+        return self.proposal.share * (1 - self.stop.saved if self.stop is not None else 1)
 
     @property
     def trained(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 import moocore
 import numpy as np
@@ -27,7 +29,8 @@ class Course:
     """Hypervolume as training went on, in the order in which the evaluations came home.
 
     Attributes:
-        counts: Trainings so far, with replicates, shape ``(steps,)``, rising; every count up to 300, then 300 of them.
+        counts: What was trained so far, in full trainings, rounded up: shorter, stopped and further trainings count as
+            much as the budget counts them, failed ones are left out. Shape ``(steps,)``, rising; at most 300.
         seconds: The campaign's running time at each step, shape ``(steps,)``; NaN where it was not recorded.
         hypervolumes: Shape ``(steps,)``, never falling.
     """
@@ -94,13 +97,21 @@ def hypervolume_course(archive: Archive, elapsed_seconds: Mapping[int, float]) -
     yardstick = Yardstick.of(archive) if len(archive.objectives) <= MOST_OBJECTIVES else None
     if yardstick is None:
         return None
-    trainings = [*archive.trained, *archive.replicated]
-    arrived = sorted(trainings, key=lambda trial: (elapsed_seconds.get(trial.number, np.inf), trial.number))
-    # A replicate costs a training and adds no point; points stand where all trainings of them together put them.
-    values = archive.values([archive.highest(trial.proposal.key) for trial in arrived])
+    arrived = sorted(
+        (trial for trial in archive.trials if trial.evaluation is not None and trial.failure is None),
+        key=lambda trial: (elapsed_seconds.get(trial.number, np.inf), trial.number),
+    )
+    # What costs but has no full training's values adds no point; points stand where all their trainings put them.
+    measured = [trial.trained or (trial.proposal.replicate > 0 and trial.stop is None) for trial in arrived]
+    known = np.cumsum(measured)
+    values = archive.values(
+        [archive.highest(trial.proposal.key) for trial, full in zip(arrived, measured, strict=True) if full]
+    )
     seconds = np.array([elapsed_seconds.get(trial.number, np.nan) for trial in arrived])
-    counts = _steps(len(arrived), MOST_STEPS, logarithmic=False)
-    return Course(counts, seconds[counts - 1], _prefix_hypervolumes(yardstick, values, counts))
+    cost = np.array([math.ceil(total) for total in accumulate(trial.cost for trial in arrived)], np.int64)
+    last = np.flatnonzero((np.diff(cost, append=cost[-1] + 1) > 0) & (known > 0))  # of those of one count
+    last = last[_steps(len(last), MOST_STEPS, logarithmic=False) - 1]
+    return Course(cost[last], seconds[last], _prefix_hypervolumes(yardstick, values, known[last]))
 
 
 def random_estimate(

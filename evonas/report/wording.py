@@ -91,7 +91,7 @@ def summary(record: Record, course: Course | None) -> list[str]:
 
 
 def random_comparison(course: Course, estimate: RandomEstimate | None) -> list[str]:
-    """Sentences that set the campaign beside random search at the same number of trained candidates."""
+    """Sentences that set the campaign beside random search at the same cost in full trainings."""
     if estimate is None:
         return ["No candidate was both drawn at random and trained, so random search cannot be estimated."]
     sentences = [f"The random share is {counted(estimate.share, 'candidate')}."]
@@ -103,8 +103,8 @@ def random_comparison(course: Course, estimate: RandomEstimate | None) -> list[s
         sentences.append(f"What {total:,} random candidates would have reached is not known from so few.")
     else:
         sentences.append(
-            f"The campaign reached {reached:.3g} with {counted(total, 'candidate')}; extrapolated, not observed, as "
-            f"many of random search would have reached about {expected:.3g}."
+            f"The campaign reached {reached:.3g} at the cost of {counted(total, 'full training')}; extrapolated, not "
+            f"observed, as many of random search would have reached about {expected:.3g}."
         )
     level = float(estimate.mean[-1])
     needed = course.counts[course.hypervolumes >= level * (1 - 1e-9)]

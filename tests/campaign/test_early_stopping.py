@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from climbing import Climbing
 from descending import EPOCHS, Descending
@@ -18,11 +21,15 @@ from evonas.campaign.plan import Plan
 from evonas.campaign.recall import recall
 from evonas.campaign.session import execute
 from evonas.core.archive import Archive
+from evonas.core.evaluation import Evaluation, StoppableEvaluator
 from evonas.core.observer import Observer, Silent
 from evonas.core.randomness import integer_seed
 from evonas.core.record import Record
+from evonas.core.stopping import StoppingRule
 from evonas.report.lines import Lines
 from evonas.report.page import write_report
+from evonas.report.progress import hypervolume_course
+from spaces.architecture import Architecture
 
 
 class Killed(BaseException):
@@ -142,3 +149,40 @@ def test_a_campaign_without_it_says_nothing_of_it() -> None:
     assert "early_stopping" not in plan_of(early_stopping=None).resolved
     assert plan_of().resolved["early_stopping"] == 0.2
     assert plan_of(early_stopping=None).stopping is None
+
+
+class Forgetful(StoppableEvaluator):
+    """Stops as ``Descending`` does, but tells no curve with it; or no losses at all."""
+
+    def __init__(self, losses: bool = True) -> None:
+        self.descending = Descending()
+        self.losses = losses
+
+    def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
+        return self.descending.evaluate(architecture, seed)
+
+    def evaluate_until(self, architecture: Architecture, seed: int, rule: StoppingRule | None) -> Evaluation:
+        found = self.descending.evaluate_until(architecture, seed, rule)
+        if found.stop is None:
+            return found
+        return replace(found, curve=(), stop=found.stop if self.losses else replace(found.stop, losses=()))
+
+
+def test_what_a_stop_tells_is_journalled_whatever_the_curve(tmp_path: Path) -> None:
+    archive = run(tmp_path, evaluator=Forgetful()).archive
+    assert archive.stopped
+    assert told(recall(tmp_path).archive) == told(archive)
+    assert recall(tmp_path).archive.spent == archive.spent
+    nothing = run(evaluator=Forgetful(losses=False)).archive
+    assert not nothing.stopped
+    messages = {trial.failure.message for trial in nothing.failed if trial.failure is not None}
+    assert messages == {"the evaluator stopped a training after the losses (); it must tell finite ones"}
+
+
+def test_the_report_counts_what_stopped_trainings_cost(record: Record) -> None:
+    done = sum(Fraction(trial.evaluation.epochs, EPOCHS) for trial in record.archive.trials if trial.evaluation)
+    course = hypervolume_course(record.archive, record.elapsed_seconds)
+    assert course is not None
+    assert course.counts[-1] == math.ceil(done)
+    assert (np.diff(course.counts) > 0).all()
+    assert (np.diff(course.hypervolumes) >= 0).all()

@@ -6,6 +6,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.observer import Silent
-from evonas.core.searcher import Searcher, SearchError
+from evonas.core.searcher import Exhausted, Searcher, SearchError
 from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
 from evonas.objectives.function import Function
@@ -194,6 +195,23 @@ def test_a_searcher_that_repeats_itself_is_refused_before_anything_is_written(tm
     with pytest.raises(SearchError, match="must not propose an architecture twice"):
         execute(replace(plan, searcher=Stuck()), tmp_path, observer)
     assert [len(trials) for trials in observer.rounds] == [10]
+
+
+def test_what_is_out_when_the_space_runs_out_may_bring_more_home() -> None:
+    """As where a candidate on a rung climbs, or a member of the front is trained again, once its result is there."""
+    plan = quick_plan()
+
+    class Patient(Searcher):
+        def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
+            if archive.pending or len(archive) >= 6:
+                raise Exhausted("nothing is left")
+            return plan.searcher.propose(archive, 3, rng)
+
+    observer = Recorder()
+    plan_of_two = replace(plan, searcher=Patient(), workers=2, executor=lambda: ThreadPoolExecutor(2))
+    record, _ = execute(plan_of_two, None, observer)
+    assert len(record.archive.trained) == 6
+    assert observer.notes == ["the search ends before its budget: nothing is left"]
 
 
 def test_a_search_space_that_is_exhausted_ends_the_campaign_and_says_so() -> None:

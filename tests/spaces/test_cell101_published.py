@@ -48,7 +48,7 @@ def test_all_rows_read_back_and_have_keys_of_their_own(table: list[dict[str, str
     cells = [space.parse(notation(row)) for row in table]
     for row, cell in zip(table, cells, strict=True):
         assert space.format(cell) == reference.text(reference.module(notation(row)))
-        assert space.simplify(cell) is cell
+        assert space.simplify(cell) == cell
     assert len({row["module_hash"] for row in table}) == len({cell.key for cell in cells}) == 10_000
 
 
