@@ -40,13 +40,15 @@ def test_a_table_is_measured_and_a_campaign_reads_it(tmp_path: Path) -> None:
         assert 0 <= row["repeat_error"] <= row["worst_repeat_error"]
     saved = json.loads((tmp_path / "t.json").read_text())
     assert (saved["held_out"]["networks"], saved["fitted"]) == (3, 8)
-    objectives = ["validation_error", "latency_ms", {"name": "operation_latency_ms", "table": "t.json"}]
+    table = {"name": "operation_latency_ms", "table": str(tmp_path / "t.json")}
+    objectives = ["validation_error", "latency_ms", table]
     write(tmp_path, objectives=objectives)
     assert json.loads(evonas("check", "fast.yaml", "--json", cwd=tmp_path))["unmeasured"] == ""
     write(tmp_path, objectives=objectives, space={"name": "cell201", "skeleton": "compact", "channels": [5]})
-    warned = evonas("check", "fast.yaml", cwd=tmp_path)
-    assert "some sampled networks cannot be measured" in warned
-    assert "the latency table of Cell201 has no Conv2d(1, 5, kernel_size=(3, 3)" in warned
+    run = CliRunner().invoke(app, ["check", str(tmp_path / "fast.yaml")])
+    assert run.exit_code != 0
+    assert "not one of 5 sampled networks can be measured" in str(run.exception)
+    assert "the latency table of Cell201 has no Conv2d(1, 5, kernel_size=(3, 3)" in str(run.exception)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
