@@ -17,9 +17,9 @@ Call = Callable[[], object]
 
 WARM_UP = 5  # calls before the first round
 # Rounds over which one figure's calls are spread, and the pause between them: a moment in which another program was at
-# work is in some rounds, not in all. On a machine with eight times as many programs at work as it has cores, a hundred
-# calls repeat to 2.0 % so, to 2.5 % in five rounds with pauses four times as long; neither other low percentiles,
-# medians of the rounds' minima nor a core of one's own did better.
+# work is in some rounds, not in all. Chosen on a busy machine, where the same calls in five rounds, with pauses four
+# times as long, repeated a quarter worse; other low percentiles, medians of the rounds' minima and a core of one's own
+# did no better.
 ROUNDS = 20
 PAUSE_SECONDS = 0.005
 
