@@ -84,16 +84,6 @@ def true_rank_of_best(predicted: FloatArray, measured: FloatArray, k: int) -> fl
     return _smallest_of_top(predicted, 1.0 + np.searchsorted(np.sort(measured), measured).astype(np.float64), k)
 
 
-def regret_at_k(predicted: FloatArray, measured: FloatArray, k: int) -> float:
-    """How far the best among the ``k`` best by prediction falls short of the best of all, in the targets' unit.
-
-    Arguments, ties and errors are those of ``true_rank_of_best``.
-    """
-    _check(predicted, measured)
-    _check_k(len(predicted), k)
-    return _smallest_of_top(predicted, measured - measured.min(), k)
-
-
 def coverage(prediction: Prediction, measured: FloatArray, nominal: float = 0.8) -> float | None:
     """Share of measured values inside the central interval of the prediction, ends included.
 

@@ -122,7 +122,7 @@ def _annotations(component: Callable[..., Any]) -> dict[str, Any]:
     function = component.__init__ if isinstance(component, type) else component  # type: ignore[misc]
     try:
         return typing.get_type_hints(function, include_extras=True)
-    except Exception:
+    except Exception:  # they are evaluated, so they may raise anything; below each is tried by itself
         pass
     resolved: dict[str, Any] = {}
     for name, annotation in getattr(function, "__annotations__", {}).items():

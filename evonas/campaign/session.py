@@ -87,12 +87,17 @@ def _go_on(journal: Journal, plan: Plan, folder: Path) -> None:
     if plan.budget < stored["budget"]:
         differences.append(f"budget: {stored['budget']} -> {plan.budget} (it may be raised, not lowered)")
     if differences:
+        newer = any(": added" in difference for difference in differences)
         raise ChangedCampaign(
             f"{folder} holds another campaign; it is left as it is. What differs:\n"
             + "\n".join(f"  {difference}" for difference in differences)
             + "\nGive this campaign another name (or results folder), or undo the change; only a larger budget and "
-            "another executor may go on with it. Where something is 'added' that you did not add, evonas is newer than "
-            "the campaign: go on with the one that began it."
+            "another executor may go on with it."
+            + (
+                " What is added though you did not add it is newer than the campaign: take the evonas that began it."
+                if newer
+                else ""
+            )
         )
     if dict(stored) != dict(plan.resolved):
         journal.update_campaign(dict(plan.resolved))

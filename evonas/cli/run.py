@@ -46,7 +46,9 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
     if changes:
         specification = type(specification).from_mapping({**specification.resolved(), **changes})
     folder = results if results is not None else Path(specification.results)
-    again = f"evonas run {campaign}" + (f" --results {results}" if results is not None else "")
+    given = {"--results": results, "--budget": budget, "--workers": workers}
+    options = (f"{name} {value}" for name, value in given.items() if value is not None)
+    again = " ".join(["evonas run", campaign, *options])
     with importable(document.folder):
         plan = plan_of(Document(specification, document.path, document.source), folder)
         try:

@@ -32,15 +32,13 @@ MOST_SHOWN_BYTES = 2**28
 """Validation inputs that objectives are shown, standardised; only of uint8 pixels that would take more, fewer are."""
 
 
-def descend(model: nn.Module, train: Split, validation: Split, recipe: Recipe, seed: int) -> Training | Failure:
-    """Trains ``model`` in place by a recipe, to its end; see ``descend_until``."""
-    trained = descend_until(model, train, validation, recipe, seed, None)
-    assert not isinstance(trained, Stop)  # nothing said when
-    return trained
-
-
-def descend_until(
-    model: nn.Module, train: Split, validation: Split, recipe: Recipe, seed: int, stopping: StoppingRule | None
+def descend(
+    model: nn.Module,
+    train: Split,
+    validation: Split,
+    recipe: Recipe,
+    seed: int,
+    stopping: StoppingRule | None = None,
 ) -> Training | Failure | Stop:
     """Trains ``model`` in place by a recipe and measures it; see ``Trainer.train``.
 

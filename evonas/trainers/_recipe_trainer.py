@@ -10,7 +10,7 @@ from evonas.core.objective import Training
 from evonas.core.split import Split
 from evonas.core.stop import Stop
 from evonas.core.stopping import StoppingRule
-from evonas.trainers._descent import descend_until
+from evonas.trainers._descent import descend
 from evonas.trainers._recipe import Recipe
 from evonas.trainers.joint_trainer import JointTrainer
 from evonas.trainers.trainer import NO_SETTINGS
@@ -37,7 +37,7 @@ class RecipeTrainer(JointTrainer):
         settings: Mapping[str, float] = NO_SETTINGS,
         stopping: StoppingRule | None = None,
     ) -> Training | Failure | Stop:
-        return descend_until(model, train, validation, self.recipe.changed(settings), seed, stopping)
+        return descend(model, train, validation, self.recipe.changed(settings), seed, stopping)
 
     @final
     def train_together(

@@ -104,9 +104,21 @@ def test_a_changed_default_of_a_component_is_seen_and_one_written_out_is_no_chan
         execute(quick_plan(budget=12, predictor={**predictor, "depth": 5}), tmp_path, Silent())
 
 
+def test_a_campaign_that_an_older_version_began_is_told_so(tmp_path: Path) -> None:
+    execute(quick_plan(budget=14), tmp_path, Silent())
+    with Journal.open(tmp_path / JOURNAL) as journal:
+        campaign = journal.manifest["campaign"]
+        older = {name: value for name, value in campaign["searcher"].items() if name != "flatness"}
+        journal.update_campaign({**campaign, "searcher": older})
+    with pytest.raises(ChangedCampaign, match=r"(?s)searcher.flatness: added .*take the evonas that began it"):
+        execute(quick_plan(budget=14), tmp_path, Silent())
+
+
 def test_the_budget_may_be_raised_but_not_lowered(tmp_path: Path) -> None:
     first, _ = execute(quick_plan(budget=14), tmp_path, Silent())
-    with pytest.raises(ChangedCampaign, match=r"budget: 14 -> 13 \(it may be raised, not lowered\)"):
+    with pytest.raises(
+        ChangedCampaign, match=r"(?s)budget: 14 -> 13 \(it may be raised, not lowered\).*go on with it\.$"
+    ):
         execute(quick_plan(budget=13), tmp_path, Silent())
     observer = Recorder()
     second, finished = execute(quick_plan(budget=18), tmp_path, observer)

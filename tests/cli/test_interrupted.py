@@ -54,13 +54,13 @@ def wait_for(process: object, text: str) -> str:
 
 def test_ctrl_c_finishes_what_runs_records_it_and_says_how_to_go_on(tmp_path: Path) -> None:
     write(tmp_path, executor={"name": "processes", "workers": 2})
-    process = start("run", "fast.yaml", cwd=tmp_path)
+    process = start("run", "fast.yaml", "--budget", 14, cwd=tmp_path)
     wait_for(process, "[2/14]")
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "")
     assert "stopping: running evaluations are finished and recorded; Ctrl-C again to kill" in output
-    assert "to go on: evonas run fast.yaml" in output
+    assert "to go on: evonas run fast.yaml --budget 14\n" in output
     recorded = [trial for trial in trials(tmp_path / "results/fast", tmp_path) if not trial["pending"]]
     assert 2 <= len(recorded) < 14
     assert (tmp_path / "results/fast/report.html").exists()

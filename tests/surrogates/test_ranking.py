@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surrogates import Prediction, coverage, kendall_tau, precision_at_k, spearman, true_rank_of_best
-from surrogates.ranking import regret_at_k
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=6)
 
@@ -69,18 +68,6 @@ def test_true_rank_of_best_is_the_mean_over_orders_of_the_tied(pairs: list[tuple
     assert true_rank_of_best(predicted, measured, k) == pytest.approx(np.mean(found))
 
 
-@given(PAIRS, st.integers(1, 6))
-def test_regret_is_the_mean_over_orders_of_the_tied(pairs: list[tuple[int, int]], k: int) -> None:
-    predicted, measured = (np.array(side, float) for side in zip(*pairs, strict=True))
-    k = min(k, len(pairs))
-    best = [
-        min(measured[index] for index in order[:k])
-        for order in permutations(range(len(pairs)))
-        if all(predicted[a] <= predicted[b] for a, b in pairwise(order))
-    ]
-    assert regret_at_k(predicted, measured, k) == pytest.approx(np.mean(best) - min(measured))
-
-
 @pytest.mark.parametrize("nominal", [0.5, 0.8, 0.95])
 def test_coverage_counts_values_inside(nominal: float) -> None:
     rng = np.random.default_rng(0)
@@ -123,8 +110,6 @@ def test_bad_values_are_refused() -> None:
             precision_at_k(two, two, k)
         with pytest.raises(ValueError, match=f"between 1 and the number of values, 2; got {k}"):
             true_rank_of_best(two, two, k)
-        with pytest.raises(ValueError, match=f"between 1 and the number of values, 2; got {k}"):
-            regret_at_k(two, two, k)
     with pytest.raises(ValueError, match="nominal coverage must lie between 0 and 1; got 80"):
         coverage(Prediction(two, two), two, nominal=80)
 
