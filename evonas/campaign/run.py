@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
+from evonas.campaign.brought_home import brought_home
 from evonas.campaign.interruption import Interruption
 from evonas.campaign.ledger import Ledger
 from evonas.campaign.plan import Plan
@@ -173,7 +174,8 @@ class Runner:
                         missing.put_back(jobs)
                         continue
                     keys = [(job.trial.number, job.retraining or 0) for job in jobs]
-                    self.journal.add_retrainings(dict(zip(keys, evaluations, strict=True)))
+                    checked = [brought_home(one, self.plan.problem.predicted_names) for one in evaluations]
+                    self.journal.add_retrainings(dict(zip(keys, checked, strict=True)))
                     done += len(jobs)
                     self.observer.retrained(done, total)
 

@@ -137,7 +137,7 @@ def measured(objective: Objective, subject: Subject) -> float | Failure:
         if is_out_of_memory(error):
             return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {told(error)}")
         return Failure("invalid", f"objective {objective.name!r} raised {told(error)}")
-    number = _number(value)
+    number = as_number(value)
     if number is None:
         return Failure(
             "invalid",
@@ -149,8 +149,10 @@ def measured(objective: Objective, subject: Subject) -> float | Failure:
     return number
 
 
-def _number(value: object) -> float | None:
+def as_number(value: object) -> float | None:
     """A number, or a tensor or array that holds one, as a float; None for anything else, texts and truths included."""
+    if type(value) is float:
+        return value
     import torch
 
     try:

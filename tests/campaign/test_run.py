@@ -186,7 +186,7 @@ def test_an_evaluator_that_brings_no_number_home_fails_only_that_trial(value: ob
     record, finished = execute(quick_plan(Scripted(sometimes)), None, Silent())
     assert finished
     messages = {trial.failure.message for trial in record.archive.failed if trial.failure is not None}
-    assert messages == {f"the evaluator gave {value!r} for objective 'validation_error'; it must give a finite number"}
+    assert messages == {f"the evaluator gave {value!r} for 'validation_error'; it must give a finite number"}
     assert record.archive.trained
 
 
