@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from evonas.campaign.contents import changes
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.recall import recall
 from evonas.campaign.results_folder import JOURNAL
@@ -76,7 +77,9 @@ def merge(first: Path, second: Path, target: Path) -> Record:
 
 def _check(records: Sequence[Record], first: Path, second: Path) -> None:
     one, other = (_identity(record.manifest) for record in records)
-    differences = campaign_difference(one, other)
+    held, held_too = (record.manifest.get("holds", {}) for record in records)
+    both = {place: digest for place, digest in held.items() if place in held_too}
+    differences = campaign_difference(one, other) + changes(both, held_too)
     if differences:
         raise CampaignError(
             [Fault((), f"{first} and {second} hold different campaigns; only one campaign's journals can be joined")]
