@@ -67,8 +67,8 @@ class Runner:
                 self.observer.started(self.plan.name, self.archive, self.plan.budget)
                 finished = self._done() or self._session(interruption)
         finally:
+            self.observer.finished()  # first, for a full disk refuses the seconds
             self.journal.add_stage_seconds(self._ledger.stage_seconds)
-            self.observer.finished()
         return finished
 
     def _done(self) -> bool:

@@ -105,11 +105,13 @@ class Database:
         """A transaction that sees one state of the database.
 
         Raises:
-            JournalError: It cannot be read.
+            JournalError: It cannot be read, or its block cannot make sense of what was read.
         """
         try:
             with self._engine.begin() as connection:
                 yield connection
+        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            raise sqlite.senseless(error, self._location) from error
         except DBAPIError as error:
             raise sqlite.explained(error.orig, self._location) from error
         except OSError as error:

@@ -93,8 +93,9 @@ class Journal:
     @property
     def manifest(self) -> dict[str, Any]:
         """``campaign`` as last amended, ``versions``, ``machine`` and ``created`` (ISO 8601, UTC)."""
-        row = self._database.rows(select(schema.campaign))[0]
-        return {**json.loads(row["manifest"]), "created": row["created"]}
+        with self._database.reading() as connection:
+            row = rows_of(connection, select(schema.campaign))[0]
+            return {**json.loads(row["manifest"]), "created": row["created"]}
 
     @property
     def amendments(self) -> list[Amendment]:

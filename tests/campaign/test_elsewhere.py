@@ -16,6 +16,7 @@ from evonas.core.observer import Silent
 from evonas.core.randomness import integer_seed
 from evonas.core.rung import Rung
 from evonas.journal.errors import JournalError
+from evonas.journal.journal import Journal
 
 SEARCHER = {"name": "screened_nsga2", "offspring": 60, "shortlist": 20, "proxied": 10}
 QUICK: dict[str, Any] = {"searcher": SEARCHER, "predictor": {"name": "trees", "bags": 2, "trees": 10}}
@@ -49,6 +50,22 @@ def test_proposals_and_reports_survive_closing(tmp_path: Path) -> None:
         assert {trial.proposal.key for trial in later}.isdisjoint(trial.proposal.key for trial in proposed)
         assert any(trial.proposal.origin == "screened" for trial in later)
         assert len(second.result.archive) == 14
+
+
+def test_what_could_not_be_written_down_is_told_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise JournalError("the disk is full")
+
+    with search(directory=tmp_path) as first:
+        (trial,) = first.propose(1)
+        with monkeypatch.context() as patched:
+            patched.setattr(Journal, "add_evaluations", full)
+            with pytest.raises(JournalError, match="the disk is full"):
+                first.report(trial, {"validation_error": 0.5})
+        assert [one.number for one in first.pending] == [0]
+        first.report(trial, {"validation_error": 0.5})
+    with search(directory=tmp_path) as second:
+        assert len(second.archive.trained) == 1
 
 
 def test_the_sequence_is_that_of_a_campaign_evaluated_here(tmp_path: Path) -> None:

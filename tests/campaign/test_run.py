@@ -317,3 +317,25 @@ def test_candidates_that_an_objective_fails_for_are_told_with_their_number_and_t
     assert int(note.removeprefix("objective moody failed for ").split()[0]) >= 3
     assert note.endswith(("ArithmeticError: 1 left over", "ArithmeticError: 2 left over"))
     assert contents(record)[0]["notes"] == [{"text": note, "rounds": "0"}]
+
+
+def test_a_full_disk_gives_the_terminal_back_and_the_campaign_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise JournalError("the disk is full")
+
+    whole, _ = execute(quick_plan(budget=12), tmp_path / "whole", Silent())
+
+    def fill(count: int) -> None:
+        if count == 3:
+            for method in ("add_evaluations", "add_stage_seconds"):
+                monkeypatch.setattr(Journal, method, full)
+
+    observer = Recorder(fill)
+    with pytest.raises(JournalError, match="the disk is full"):
+        execute(quick_plan(budget=12), tmp_path / "full", observer)
+    assert observer.ended
+    monkeypatch.undo()
+    resumed, _ = execute(quick_plan(budget=12), tmp_path / "full", Silent())
+    assert sequence(resumed.archive) == sequence(whole.archive)
