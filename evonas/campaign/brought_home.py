@@ -7,7 +7,7 @@ import reprlib
 from collections.abc import Collection, Mapping
 
 from evonas.core.evaluation import Evaluation
-from evonas.core.failure import FAILURE_KINDS, Failure, told
+from evonas.core.failure import FAILURE_KINDS, Failure, clipped, told
 from evonas.core.objective import as_number
 from evonas.core.stop import Stop
 
@@ -85,7 +85,7 @@ def _failure(failure: object) -> Failure:
         raise _Broken(
             f"gave {failure!r:.200} as failure; it must give a Failure of a kind among {kinds}, with a message"
         )
-    return failure
+    return Failure(failure.kind, clipped(failure.message))
 
 
 def _stop(stop: object) -> Stop:
@@ -97,4 +97,4 @@ def _stop(stop: object) -> Stop:
         raise _Broken(f"stopped a training after the losses {stop.losses}; it must tell finite ones")
     if len(losses) >= stop.full_epochs:
         raise _Broken(f"stopped a training after {len(losses)} of {stop.full_epochs} epochs; it must be before its end")
-    return Stop(stop.full_epochs, str(stop.message), finite)
+    return Stop(stop.full_epochs, clipped(str(stop.message)), finite)

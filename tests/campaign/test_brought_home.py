@@ -110,6 +110,17 @@ def test_neither_a_failure_nor_a_stop_has_values() -> None:
         assert (found.stop is None) == ("failure" in told)
 
 
+def test_a_message_of_megabytes_keeps_its_ends() -> None:
+    message = "begin" + "z" * 10**6 + "end"
+    found = brought_home(Evaluation({}, 1.0, Failure("crash", message)), []).failure
+    assert found is not None
+    assert len(found.message) < 2100
+    assert found.message.startswith("begin")
+    assert found.message.endswith("end")
+    assert "998,008 characters left out" in found.message
+    assert brought_home(Evaluation({}, 1.0, Failure("crash", "z" * 2000)), []).failure == Failure("crash", "z" * 2000)
+
+
 def test_a_curve_that_diverged_is_kept() -> None:
     curve = ({"train_loss": 1.0}, {"train_loss": math.inf}, {"train_loss": np.float32(math.nan)})
     found = brought_home(Evaluation({}, 1.0, Failure("divergence", "gone"), 3, curve), [])
