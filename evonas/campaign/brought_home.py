@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import FAILURE_KINDS, Failure, clipped, told
-from evonas.core.objective import as_number
+from evonas.core.objective import as_number, is_finite
 from evonas.core.stop import Stop
 
 Curve = tuple[Mapping[str, float], ...]
@@ -60,7 +60,7 @@ def _values(values: object, wanted: Collection[str]) -> dict[str, float]:
         if not isinstance(name, str):
             raise _Broken(f"gave a value for {reprlib.repr(name)}; names are texts")
         number = as_number(values.get(name))
-        if number is None or not math.isfinite(number):
+        if number is None or not is_finite(number):
             raise _Broken(f"gave {reprlib.repr(values.get(name))} for {name!r}; it must give a finite number")
         plain[name] = number
     return plain

@@ -144,9 +144,18 @@ def measured(objective: Objective, subject: Subject) -> float | Failure:
             f"objective {objective.name!r} returned {_SHORT.repr(value)} ({type(value).__name__}); "
             "it must return a finite number",
         )
-    if not math.isfinite(number):
+    if not is_finite(number):
         return Failure("invalid", f"objective {objective.name!r} returned {number}; it must return a finite number")
     return number
+
+
+LARGEST = 1e100
+"""What is larger in size counts as infinite: sums, squares and differences of such figures overflow."""
+
+
+def is_finite(number: float) -> bool:
+    """Whether predictors, distances and hypervolumes can do with a figure: neither NaN nor beyond ``LARGEST``."""
+    return abs(number) <= LARGEST
 
 
 def as_number(value: object) -> float | None:

@@ -90,6 +90,20 @@ def test_a_campaign_goes_on_over_all_of_it_and_its_journal_can_be_read(tmp_path:
     assert {trial.failure.kind for trial in recall(tmp_path).archive.failed if trial.failure is not None} == {"invalid"}
 
 
+@pytest.mark.parametrize("value", [1e300, -1.7e308, 1e100])
+def test_figures_whose_squares_overflow_stop_no_campaign(value: float) -> None:
+    """As the exponential of a loss that diverged: finite still, and the end of predictors and of distances."""
+    plan = quick_plan(
+        Scripted(lambda architecture, seed: Evaluation({"validation_error": value if seed % 3 else seed / 2**31}, 0.0)),
+        searcher={"name": "screened_nsga2", "offspring": 20, "shortlist": 10, "proxied": 4},
+        budget=16,
+    )
+    record, finished = execute(plan, None, Silent())
+    assert finished
+    assert len(record.archive.failed if abs(value) > 1e100 else record.archive.trained) > 3
+    assert all(abs(one) <= 1e100 for one in record.archive.values().ravel())
+
+
 @pytest.mark.parametrize("value", [np.float32(0.25), np.int64(0), torch.tensor(0.25), np.array([[0.25]]), 0])
 def test_a_number_of_any_library_is_a_number(value: Any) -> None:
     found = brought_home(Evaluation({"validation_error": value}, 1.0), ["validation_error"])
