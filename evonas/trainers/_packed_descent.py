@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from evonas.core.objective import Training
 from evonas.core.split import Split
 from evonas.core.stop import Stop
 from evonas.core.stopping import StoppingRule
-from evonas.packing import CapturedStep, Pack, Unpackable, free_bytes, packs_that_fit, peak_bytes, ready_to_capture
+from evonas.packing import CapturedStep, Pack, Unpackable, first_that_fit, free_bytes, peak_bytes, ready_to_capture
 from evonas.trainers._batches import Batches
 from evonas.trainers._descent import gone_on, layout, optimiser_of, outcome, placed, precision, step_loss
 from evonas.trainers._recipe import Recipe
@@ -73,45 +72,63 @@ def _descend_in_packs(
     train = placed(train, device)
     for model in models.values():
         model.to(device=device, memory_format=layout(train.inputs)).train()  # type: ignore[call-overload]
-    for numbers in _packs(models, train, recipe, seeds):
-        if len(numbers) == 1:
+    waiting = list(models)
+    while len(waiting) > 1:
+        numbers, pack = _next_pack(waiting, models, train, recipe, seeds)
+        waiting = [number for number in waiting if number not in numbers]
+        if pack is None:
             continue
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
         started = time.perf_counter()
         batches = Batches(train, recipe, [seeds[number] for number in numbers], device)
-        losses = _fit([models[number] for number in numbers], batches, [rules[number] for number in numbers])
+        losses = _fit(pack, batches, [rules[number] for number in numbers])
+        del pack  # its memory is the next one's
         share = (time.perf_counter() - started) / len(numbers)
         for number, own in zip(numbers, losses, strict=True):
             began = time.perf_counter() - share
             yield number, outcome(models[number], validation, recipe, own, began, {"packed": float(len(numbers))})
 
 
-def _packs(models: Mapping[int, nn.Module], train: Split, recipe: Recipe, seeds: Sequence[int]) -> list[list[int]]:
-    """Numbers of the networks that train together, by the memory of a step on copies of them."""
+def _next_pack(
+    waiting: Sequence[int], models: Mapping[int, nn.Module], train: Split, recipe: Recipe, seeds: Sequence[int]
+) -> tuple[list[int], Pack | None]:
+    """The next networks that train together, by the memory of a dry step; or those that cannot, without a pack."""
     device = recipe.torch_device()
+    pack: Pack | None = None
 
     def bytes_of(numbers: Sequence[int]) -> int:
         def dry_step() -> None:
-            pack = Pack([copy.deepcopy(models[number]) for number in numbers], _example(train, device))
-            optimiser, _ = optimiser_of(pack, recipe, 1)
-            batches = Batches(train, recipe, [seeds[number] for number in numbers], device)
-            _step(pack, optimiser, recipe, device)(*next(batches.epoch()).tensors)
-            if recipe.ema:
-                RunningAverage(recipe.ema).update(pack)
-            _let_go(optimiser)
+            nonlocal pack
+            pack = None
+            pack = Pack([models[number] for number in numbers], _example(train, device))
+            _try(pack, Batches(train, recipe, [seeds[number] for number in numbers], device))
 
-        try:
-            return peak_bytes(dry_step, device)
-        except Unpackable as refusal:
-            raise Unpackable(str(refusal), numbers[refusal.candidate]) from refusal
+        return peak_bytes(dry_step, device)
 
-    packable = list(models)
-    while True:
-        try:
-            return packs_that_fit(packable, bytes_of, int(ROOM_FOR_A_PACK * free_bytes(device)))
-        except Unpackable as refusal:
-            packable.remove(refusal.candidate)
+    try:
+        numbers = first_that_fit(waiting, bytes_of, int(ROOM_FOR_A_PACK * free_bytes(device)))
+    except Unpackable as refusal:
+        return [waiting[refusal.candidate]], None  # packs are tried from the first on
+    return numbers, pack if len(numbers) > 1 else None
+
+
+def _try(pack: Pack, batches: Batches) -> None:
+    """One step, after which everything is as it was before."""
+    import torch
+
+    recipe = batches.recipe
+    tensors = [*pack.parameters(), *pack.buffers()]
+    before = [tensor.detach().clone() for tensor in tensors]
+    optimiser, _ = optimiser_of(pack, recipe, 1)
+    _step(pack, optimiser, recipe, batches.device)(*next(batches.epoch()).tensors)
+    if recipe.ema:
+        RunningAverage(recipe.ema).update(pack)
+    optimiser.zero_grad(set_to_none=True)
+    _let_go(optimiser)
+    with torch.no_grad():
+        for tensor, value in zip(tensors, before, strict=True):
+            tensor.copy_(value)
 
 
 def _example(train: Split, device: torch.device) -> Tensor:
@@ -136,21 +153,18 @@ def _step(pack: Pack, optimiser: Optimizer, recipe: Recipe, device: torch.device
     return CapturedStep(step)
 
 
-def _fit(
-    models: Sequence[nn.Module], batches: Batches, rules: Sequence[StoppingRule | None]
-) -> list[list[float] | Failure | Stop]:
+def _fit(pack: Pack, batches: Batches, rules: Sequence[StoppingRule | None]) -> list[list[float] | Failure | Stop]:
     """Trains one pack with a whole schedule; gives every network's mean training loss of every epoch."""
     import torch
 
     recipe, device = batches.recipe, batches.device
-    pack = Pack(models, _example(batches.train, device))
     optimiser, schedule = optimiser_of(pack, recipe, batches.steps)
     ready_to_capture(optimiser, device)
     step = _step(pack, optimiser, recipe, device)
     average = RunningAverage(recipe.ema) if recipe.ema else None
-    losses: list[list[float]] = [[] for _ in models]
-    found: list[list[float] | Failure | Stop] = [[] for _ in models]
-    running = list(range(len(models)))
+    losses: list[list[float]] = [[] for _ in rules]
+    found: list[list[float] | Failure | Stop] = [[] for _ in rules]
+    running = list(range(len(rules)))
     for epoch in range(recipe.epochs):
         loss_sum = torch.zeros(len(running), device=device)
         for batch in batches.epoch():
