@@ -78,6 +78,11 @@ class Journal:
         """
         return Database.exists(path)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, and so is written no more."""
+        return self._database.is_closed
+
     def close(self) -> None:
         """Closes the database and lets other writers in."""
         self._database.close()

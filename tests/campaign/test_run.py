@@ -70,6 +70,34 @@ def test_a_campaign_killed_at_any_evaluation_goes_on_to_the_same_sequence(tmp_pa
     assert sequence(resumed.archive) == sequence(whole.archive)
 
 
+def test_every_round_draws_from_its_own_generator_and_from_the_same_after_a_kill(tmp_path: Path) -> None:
+    drawn: list[tuple[int, float]] = []
+    plan = quick_plan(searcher="random", proxies=(), retrain_seeds=0)
+
+    class Watched(Searcher):
+        def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
+            drawn.append((len(archive), rng.random()))
+            return plan.searcher.propose(archive, count, rng)
+
+    def kill(count: int) -> None:
+        if count == 15:
+            raise Killed
+
+    watched = replace(plan, searcher=Watched())
+    execute(watched, tmp_path / "whole", Silent())
+    whole = drawn.copy()
+    assert [number for number, _ in whole] == [0, 10, 14, 18, 22]
+    assert len({number for _, number in whole}) == 5, "no two rounds draw alike"
+    drawn.clear()
+    with pytest.raises(Killed):
+        execute(watched, tmp_path / "killed", Recorder(kill))
+    execute(watched, tmp_path / "killed", Silent())
+    assert drawn == whole
+    drawn.clear()
+    execute(replace(watched, seed=1, resolved={**plan.resolved, "seed": 1}), None, Silent())
+    assert not set(drawn) & set(whole), "nor do two campaigns"
+
+
 def test_a_proposal_that_was_not_evaluated_is_evaluated_next_and_not_left_pending(tmp_path: Path) -> None:
     begun: list[int] = []
 
