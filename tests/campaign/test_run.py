@@ -20,7 +20,7 @@ from evonas.campaign.recall import recall
 from evonas.campaign.results_folder import JOURNAL
 from evonas.campaign.session import ChangedCampaign, execute
 from evonas.core.archive import Archive, Proposal
-from evonas.core.evaluation import Evaluation
+from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
 from evonas.core.observer import Silent
 from evonas.core.searcher import Exhausted, Searcher, SearchError
@@ -28,6 +28,7 @@ from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
 from evonas.objectives.function import Function
 from evonas.report.contents import contents
+from spaces.architecture import Architecture
 from spaces.cell201 import Cell201
 
 
@@ -96,6 +97,40 @@ def test_every_round_draws_from_its_own_generator_and_from_the_same_after_a_kill
     drawn.clear()
     execute(replace(watched, seed=1, resolved={**plan.resolved, "seed": 1}), None, Silent())
     assert not set(drawn) & set(whole), "nor do two campaigns"
+
+
+class SeedTold(Evaluator):
+    """Brings its seed home."""
+
+    def __init__(self, test: bool = False) -> None:
+        self.test = test
+
+    def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
+        return Evaluation({"validation_error": seed / 2**31}, 0.0)
+
+
+def test_no_two_trainings_have_one_seed_be_they_of_two_campaigns() -> None:
+    told: list[float] = []
+    for seed in (0, 1):
+        plan = quick_plan(
+            {"name": f"{__name__}.SeedTold"},  # type: ignore[arg-type]
+            searcher="random",
+            proxies=(),
+            budget=12,
+            seed=seed,
+            retrain_seeds=2,
+            replicates=3,
+            replicate_share=1.0,
+            initial=4,
+        )
+        record, _ = execute(plan, None, Silent())
+        evaluations = [trial.evaluation for trial in record.archive.trials]
+        again = [one for found in record.retrainings.values() for one in found]
+        assert record.archive.replicated
+        assert len(again) >= 2
+        told += [one.values["validation_error"] for one in (*evaluations, *again) if one is not None]
+    assert len(told) > 28
+    assert len(set(told)) == len(told)
 
 
 def test_a_proposal_that_was_not_evaluated_is_evaluated_next_and_not_left_pending(tmp_path: Path) -> None:
