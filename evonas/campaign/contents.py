@@ -50,13 +50,20 @@ def _paths(place: str, name: str, value: Any) -> Iterator[tuple[str, Path]]:
 
 
 def _digest(path: Path) -> str:
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    # Hidden files are written by whatever shows or syncs a folder, and read by no dataset.
+    files = sorted(one for one in path.rglob("*") if one.is_file() and not _is_hidden(one, path))
     hashed, left = hashlib.sha256(), MOST_BYTES
-    for file in files:
+    for file in files if path.is_dir() else [path]:
         size = file.stat().st_size
         hashed.update(f"{file.relative_to(path)}\0{size}\0".encode("utf-8", "surrogateescape"))
+        if left == 0:
+            continue
         with file.open("rb") as opened:
             while left > 0 and (block := opened.read(min(left, 2**20))):
                 hashed.update(block)
                 left -= len(block)
     return f"sha256 {hashed.hexdigest()}"
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)

@@ -114,6 +114,10 @@ def test_a_folder_is_what_its_files_are_called_and_hold(tmp_path: Path) -> None:
     (folder / "cats" / "1.png").rename(folder / "cats" / "2.png")
     assert len(changes(before, digests(campaign))) == 1
     (folder / "cats" / "2.png").rename(folder / "cats" / "1.png")
+    (folder / ".sync").mkdir()
+    for hidden in (".DS_Store", ".sync/state"):
+        (folder / hidden).write_bytes(b"as the folder was looked at")
+    assert changes(before, digests(campaign)) == []
     (folder / "dogs.txt").write_bytes(b"")
     assert len(changes(before, digests(campaign))) == 1
 
