@@ -162,7 +162,7 @@ def test_what_hypervolume_is_measured_in_never_moves(record: Record) -> None:
         growing.record(trial.number, trial.evaluation)
         yardstick = Yardstick.of(growing)
         if yardstick is not None and trial.proposal.funnel.round > 0:
-            seen.append(yardstick.reference.tolist())
+            seen.append((yardstick.reference.tolist(), yardstick.scale.tolist()))
     assert len(seen) >= 40
     assert all(one == seen[0] for one in seen)
     first = {trial.proposal.key for trial in record.archive.trials[:10]}
