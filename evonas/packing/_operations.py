@@ -177,12 +177,13 @@ def _as_sum(
     terms = [term for term in node.args if isinstance(term, fx.Node)]
     if len(terms) < 2 or any(values[term].shape != values[node].shape for term in terms):
         return kind, tuple(found[source] for source in node.all_input_nodes)
-    sum_kind = (SUM, tuple(values[node].shape), values[node].dtype, values[node].grad is None)
+    like = tuple(values[node].shape), values[node].dtype, values[node].grad is None
     inputs: list[Operation] = []
     for term in terms:
-        dissolves = found[term].kind == sum_kind and len(term.users) == 1
-        inputs += found[term].inputs if dissolves else [found[term]]
-    return sum_kind, tuple(inputs)
+        own = found[term]
+        dissolves = own.kind == (SUM, len(own.inputs), *like) and len(term.users) == 1
+        inputs += own.inputs if dissolves else [own]
+    return (SUM, len(inputs), *like), tuple(inputs)
 
 
 def _has_channels(value: Any) -> bool:
