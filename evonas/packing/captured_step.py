@@ -73,6 +73,6 @@ def ready_to_capture(optimiser: Optimizer, device: torch.device) -> None:
     if device.type != "cuda":
         return
     for group in optimiser.param_groups:
-        group["lr"] = torch.tensor(float(group["lr"]), device=device)
+        group["lr"] = torch.tensor(float(group["lr"]), dtype=torch.float32, device=device)  # what fused steps read
         if "capturable" in group:
             group["capturable"] = True
