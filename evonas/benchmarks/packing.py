@@ -40,7 +40,7 @@ def measure_packing(candidates: int, epochs: int, depths: Sequence[int] = DEPTHS
 
     Returns:
         A row for each of ``depths``, cells a stage: ``operations_packed`` of the pack, ``operations_alone`` of all
-        candidates' steps together, and ``share``, the first over the second. Where there is a CUDA device also the rows of
+        candidates' steps together, and ``share``, the first over the second. Where there is a CUDA device also rows of
         ``measure_gpu``, and such with the candidates packed and their steps captured, with ``share_of_copy`` and
         ``share_of_multiply``: the bytes that the operations read and write, and the multiplications and additions of
         forward and backward passes, over what the device copies and multiplies in the same run.
