@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 from evonas.benchmarks.gpu_figures import copy_rate, multiply_rate
 from evonas.benchmarks.packed_campaign import measure_packed_campaign
 from evonas.benchmarks.training import DEPTHS, GPU_BATCH, measure_gpu, random_pixels
-from evonas.core.failure import Failure
+from evonas.core.objective import Training
 from evonas.datasets.dataset import Splits
 from evonas.packing import Pack
 from evonas.trainers.classifier import Classifier
@@ -164,7 +164,7 @@ def _trained(models: list[nn.Module], splits: Splits, trainer: Classifier) -> li
     seeds, settings = range(len(models)), [NO_SETTINGS] * len(models)
     sizes = []
     for _, training in trainer.train_together(models, splits.train, splits.validation, seeds, settings):
-        if isinstance(training, Failure):
+        if not isinstance(training, Training):
             raise RuntimeError(f"a training failed: {training}")
         sizes.append(training.metrics["packed"])
     if len(sizes) < len(models):

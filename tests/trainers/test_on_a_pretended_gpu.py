@@ -44,10 +44,10 @@ def trained(monkeypatch: pytest.MonkeyPatch, steps: int, together: int, changes:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"precision": "bfloat16", "crop": 1, "flip": True, "cutout": 2},
+        {"precision": "bfloat16", "crop": 1, "flip": True, "cutout": 2, "mixup": 0.2, "ema": 0.9},
         {"precision": "float32", "optimiser": "adamw", "schedule": "cosine", "clip": 1.0, "label_smoothing": 0.1},
     ],
-    ids=["sgd in half precision, augmented", "adamw, clipped"],
+    ids=["sgd in half precision, with all that is drawn", "adamw, clipped"],
 )
 def test_no_step_mixes_devices_or_goes_to_the_host(
     changes: dict[str, Any], together: int, monkeypatch: pytest.MonkeyPatch
