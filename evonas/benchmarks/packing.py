@@ -40,7 +40,8 @@ def measure_packing(candidates: int, epochs: int, depths: Sequence[int] = DEPTHS
 
     Returns:
         A row for each of ``depths``, cells a stage: ``operations_packed`` of the pack, ``operations_alone`` of all
-        candidates' steps together, and ``share``, the first over the second. Where there is a CUDA device also rows of
+        candidates' steps together, and ``share``, the first over the second; ``bytes_over_alone``, what the operations
+        read and write, likewise. Where there is a CUDA device also the rows of
         ``measure_gpu``, and such with the candidates packed and their steps captured, with ``share_of_copy`` and
         ``share_of_multiply``: the bytes that the operations read and write, and the multiplications and additions of
         forward and backward passes, over what the device copies and multiplies in the same run.
@@ -52,10 +53,21 @@ def measure_packing(candidates: int, epochs: int, depths: Sequence[int] = DEPTHS
             inputs = torch.randn(candidates, EXAMPLES, 3, SIDE, SIDE)
             targets = torch.zeros(candidates, EXAMPLES, dtype=torch.int64)
             pack = Pack(models, inputs[0, :2])
-            packed = _counted(pack, _summed, inputs, targets).operations
-            alone = sum(_counted(model, cross_entropy, inputs[0], targets[0]).operations for model in models)
-            row = {"way": "a step", "device": "cpu", "candidates": candidates, "cells": cells}
-            rows.append({**row, "operations_packed": packed, "operations_alone": alone, "share": packed / alone})
+            packed = _counted(pack, _summed, inputs, targets)
+            each = [_counted(model, cross_entropy, inputs[0], targets[0]) for model in models]
+            alone = sum(one.operations for one in each)
+            rows.append(
+                {
+                    "way": "a step",
+                    "device": "cpu",
+                    "candidates": candidates,
+                    "cells": cells,
+                    "operations_packed": packed.operations,
+                    "operations_alone": alone,
+                    "share": packed.operations / alone,
+                    "bytes_over_alone": packed.bytes / sum(one.bytes for one in each),
+                }
+            )
     rows += measure_packed_campaign(candidates, epochs, depths)
     rows += _on_gpu(candidates, depths) if torch.cuda.is_available() else []
     columns: dict[str, Any] = dict.fromkeys(name for row in rows for name in row)
