@@ -59,7 +59,8 @@ class CapturedStep:
         if self._graph is None:
             self._batch = [each.clone() for each in batch]
             graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, stream=self._stream):  # runs nothing yet
+            here = torch.cuda.stream(torch.cuda.current_stream())  # where a capture that fails cannot be left otherwise
+            with here, torch.cuda.graph(graph, stream=self._stream):  # runs nothing yet
                 self._losses = self._step(*self._batch)
             self._graph = graph
         for captured, given in zip(self._batch, batch, strict=True):
