@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from evonas.core.failure import Failure
 from evonas.core.randomness import integer_seed
 from evonas.core.record import Record
 from evonas.datasets.dataset import Dataset
+from evonas.datasets.preparation import Preparation
 from evonas.evaluators.training import TrainingEvaluator
 from evonas.executors.failures import failure_of
 from evonas.executors.processes import Processes
@@ -32,6 +33,10 @@ from spaces.space import Space
 EXPORTERS = Room("exporter", "evonas.exporters", "evonas.exporters.exporter.Exporter")
 FIGURES = "figures.json"
 _COMPARED = 8  # examples whose outputs an export is compared on
+_HOW = (
+    "the network takes (raw - input_mean) / input_deviation by channel or column, or raw inputs where these are empty; "
+    "a regression's number is output * output_deviation + output_mean, a class the place of the largest output"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +173,14 @@ def export(chosen: Chosen, form: str, target: Path | None = None, seed: int | No
     with torch.random.fork_rng(devices=[]):
         model = chosen.space.build(chosen.architecture)
     load_model(model, str(weights))
-    validation = chosen.dataset.load().validation
+    splits = chosen.dataset.load()
+    validation = splits.validation
     inputs = validation.ready(validation.inputs[:_COMPARED])
     folder = target if target is not None else chosen.folder.parents[1] / "exported" / str(chosen.trial.number)
     folder.mkdir(parents=True, exist_ok=True)
     files = exporter.write(model.eval(), inputs, folder)
     card = folder / "model_card.json"
-    card.write_text(json.dumps(_card(chosen, figures, seed, files), indent=1) + "\n", encoding="utf-8")
+    card.write_text(json.dumps(_card(chosen, figures, seed, splits.preparation), indent=1) + "\n", encoding="utf-8")
     return [*files, card]
 
 
@@ -211,7 +217,7 @@ def _best_seed(figures: Mapping[str, Any], chosen: Chosen) -> int:
     return min(ranked)[1]
 
 
-def _card(chosen: Chosen, figures: Mapping[str, Any], seed: int, files: Sequence[Path]) -> dict[str, Any]:
+def _card(chosen: Chosen, figures: Mapping[str, Any], seed: int, preparation: Preparation | None) -> dict[str, Any]:
     cost = chosen.space.cost(chosen.architecture)
     manifest = chosen.record.manifest
     return {
@@ -220,6 +226,8 @@ def _card(chosen: Chosen, figures: Mapping[str, Any], seed: int, files: Sequence
         "notation": chosen.trial.proposal.notation,
         "input_shape": list(chosen.space.input_shape),
         "classes": chosen.space.classes,
+        "regression": chosen.dataset.regression,
+        "preparation": None if preparation is None else {"how": _HOW, **asdict(preparation)},
         "parameters": cost.parameters,
         "macs": cost.macs,
         "during_search": dict(chosen.trial.values),
@@ -228,5 +236,4 @@ def _card(chosen: Chosen, figures: Mapping[str, Any], seed: int, files: Sequence
         "dataset": manifest["campaign"]["dataset"],
         "trainer": manifest["campaign"]["trainer"],
         "versions": manifest["versions"],
-        "files": [file.name for file in files],
     }

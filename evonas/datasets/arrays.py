@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 
 from evonas.datasets._arguments import checked_seed, checked_shares, existing
 from evonas.datasets.dataset import Dataset, Splits
-from evonas.datasets.partition import partition, pixel_splits, standardised, tensors
+from evonas.datasets.partition import floats, partition, pixel_splits, standardised, tensors
+from evonas.datasets.preparation import Preparation
 
 
 class Arrays(Dataset):
@@ -71,11 +73,15 @@ class Arrays(Dataset):
         rows = partition(
             len(inputs), self.validation, self.test, self.seed, None if self.regression else targets.astype(np.int64)
         )
+        said = Preparation("numbers as in the array of inputs")
         if self.regression:
-            targets, _, _ = standardised(targets.reshape(len(targets), self.classes), rows.train)
+            targets, mean, deviation = standardised(targets.reshape(len(targets), self.classes), rows.train)
+            said = replace(said, output_mean=floats(mean), output_deviation=floats(deviation))
         if inputs.dtype == np.uint8 and inputs.ndim == 4:
-            return pixel_splits(inputs, targets, rows)
-        return tensors(standardised(inputs, rows.train)[0], targets if self.regression else targets.astype("i8"), rows)
+            return pixel_splits(inputs, targets, rows, said)
+        inputs, mean, deviation = standardised(inputs, rows.train)
+        said = replace(said, input_mean=floats(mean), input_deviation=floats(deviation))
+        return tensors(inputs, targets if self.regression else targets.astype("i8"), rows, said)
 
     def _header(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Shape and type of an array, without reading all of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from evonas.datasets._arguments import checked_seed, checked_shares, existing
 from evonas.datasets._columns import Columns, categories, numbers, numeric, read_columns
 from evonas.datasets.dataset import Dataset, Splits
-from evonas.datasets.partition import partition, standardised, tensors
+from evonas.datasets.partition import floats, partition, standardised, tensors
+from evonas.datasets.preparation import Preparation
 
 MOST_CLASSES = 100
 
@@ -60,11 +62,18 @@ class Tabular(Dataset):
         self.classes = 1 if self.regression else int(targets.max()) + 1
 
     def load(self) -> Splits:
-        inputs, targets = self._arrays(self._columns())
+        columns = self._columns()
+        inputs, targets = self._arrays(columns)
         rows = partition(len(inputs), self.validation, self.test, self.seed, None if self.regression else targets)
+        ready, mean, deviation = standardised(inputs, rows.train)
+        names = [made for name, values in columns.items() if name != self.target for made in self._names(name, values)]
+        said = Preparation("columns of the table", floats(mean), floats(deviation), tuple(names))
         if self.regression:
-            targets, _, _ = standardised(targets[:, None], rows.train)
-        return tensors(standardised(inputs, rows.train)[0], targets, rows)
+            targets, mean, deviation = standardised(targets[:, None], rows.train)
+            said = replace(said, output_mean=floats(mean), output_deviation=floats(deviation))
+        else:
+            said = replace(said, output_names=tuple(categories(self.target, columns[self.target])))
+        return tensors(ready, targets, rows, said)
 
     def _columns(self) -> Columns:
         """The table's columns without those ignored.
@@ -94,6 +103,12 @@ class Tabular(Dataset):
             return [numeric(name, found)]
         held = np.array(values)
         return [(held == category).astype(np.float64) for category in categories(name, values)]
+
+    def _names(self, name: str, values: list[str]) -> list[str]:
+        """What the inputs are called that a column becomes, in the order of ``_block``."""
+        if name not in self.categorical and numbers(values) is not None:
+            return [name]
+        return [f"{name}={category}" for category in categories(name, values)]
 
     def _targets(self, values: list[str]) -> npt.NDArray[Any]:
         if not self.regression:

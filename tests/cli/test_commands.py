@@ -14,6 +14,7 @@ import typer
 from commands import FAST, evonas, trials, write
 
 from evonas.cli.main import app
+from evonas.datasets.digits import Digits
 from spaces.cell201 import Cell201
 
 
@@ -103,6 +104,10 @@ def test_a_chosen_network_is_trained_fully_and_leaves(finished: tuple[Path, str]
     card = json.loads((folder / written[-1]).read_text())
     assert str(card["weights_of_seed"]) == best
     assert card["parameters"] == trials(folder / "results/fast", folder)[3]["values"]["parameters"]
+    said = Digits().load().preparation
+    assert said is not None
+    assert card["preparation"]["input_mean"] == [said.input_mean[0]]
+    assert "(raw - input_mean) / input_deviation" in card["preparation"]["how"]
     assert "expected an exporter" in evonas("export", "results/fast", 3, "--to", "coreml", cwd=folder, status=1)
     assert "no weights of seed 7" in evonas("export", "results/fast", 3, "--seed", 7, cwd=folder, status=1)
     assert "there is no trial 99" in evonas("train", "results/fast", 99, cwd=folder, status=1)

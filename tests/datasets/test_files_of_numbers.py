@@ -113,6 +113,34 @@ def test_a_tables_regression_is_standardised_by_the_training_rows(tmp_path: Path
     assert abs(float(joined(splits, "targets").mean())) > 1e-3, "else this test could not tell them apart"
 
 
+def test_a_table_says_how_its_lines_became_inputs_and_targets(tmp_path: Path) -> None:
+    splits = Tabular(str(table(tmp_path)), "weight", regression=True, ignored=["code"]).load()
+    said = splits.preparation
+    assert said is not None
+    assert said.input_names == (
+        "length",
+        "colour=blue",
+        "colour=green",
+        "colour=red",
+        "grade",
+        "species=s0",
+        "species=s1",
+    )
+    raw = joined(splits, "inputs") * said.input_deviation + said.input_mean
+    weights = joined(splits, "targets") * said.output_deviation + said.output_mean
+    lines = [line.split(",") for line in table_text().split("\n")[1:]]
+    expected = [
+        [float(length), colour == "blue", colour == "green", colour == "red", float(grade), kind == "s0", kind == "s1"]
+        for length, colour, grade, _, kind, _ in lines
+    ]
+    order = np.argsort(raw[:, 0])
+    np.testing.assert_allclose(raw[order], sorted(np.array(expected).tolist()), atol=1e-5)
+    np.testing.assert_allclose(weights[order, 0], sorted(float(line[5]) for line in lines), atol=1e-5)
+    classes = Tabular(str(table(tmp_path)), "species", ignored=["code"]).load().preparation
+    assert classes is not None
+    assert classes.output_names == ("s0", "s1")
+
+
 def test_parquet_is_the_same_table(tmp_path: Path) -> None:
     csv = pytest.importorskip("pyarrow.csv", reason="pyarrow is not installed")
     from pyarrow import parquet
