@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evonas.core.split import Split as Split
 from evonas.datasets.preparation import Preparation
@@ -23,7 +23,7 @@ class Splits:
     train: Split
     validation: Split
     test: Split
-    preparation: Preparation | None = None
+    preparation: Preparation | None = field(default=None, kw_only=True)
 
 
 class Dataset(ABC):
