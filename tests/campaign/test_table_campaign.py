@@ -108,6 +108,18 @@ def test_every_candidate_has_its_own_rows_figures_and_the_report_its_own_columns
         assert evaluation.values["test_accuracy"] == figures(ALL.index(notation), notation)["test_accuracy"]
 
 
+def test_figures_that_the_search_chose_by_do_not_pass_for_figures_on_test_data(table: Path, tmp_path: Path) -> None:
+    without = run(table, budget=4)
+    assert dict(without.record.retrainings) == {}
+    page = without.report(tmp_path / "without.html").read_text()
+    assert "The front was not trained again" in page
+    assert 'href="#retrained">test data' not in page
+    page = run(table, budget=4, report=["test_accuracy"]).report(tmp_path / "with.html").read_text()
+    assert "test_accuracy" in page
+    assert "trained again from fresh weights" not in page
+    assert "The objectives among the columns are those that the search chose by" in page
+
+
 def test_identity_is_the_notation_where_the_cost_of_twins_differs_and_else_the_function(table: Path) -> None:
     functions = {SPACE.simplify(SPACE.parse(notation)).key for notation in ALL}
     assert len(functions) < len(ALL) / 2

@@ -63,6 +63,13 @@ def test_show_prints_the_front_a_trial_and_every_trial_as_json(finished: tuple[P
     best = min(every, key=lambda trial: trial["values"]["validation_error"])
     assert "fast: 14 candidates, 14 trained, 0 failed, 0 pending" in front
     assert best["notation"] in front
+    assert "test_error: of trainings anew" in front
+    for line in front.splitlines():
+        cells = line.split()
+        if cells and cells[0].isdigit():
+            (anew,) = every[int(cells[0])]["retrained"]
+            assert anew["failure"] is None
+            assert f"{anew['values']['test_error']:.4g}" in cells
     one = evonas("show", "results/fast", 13, cwd=folder)
     assert every[13]["notation"] in one
     assert "predicted" in one
