@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 from evonas.campaign.aftermath import choose_trial, export, train_fully
+from evonas.cli.run import INTERRUPTED
 from evonas.core.evaluation import Evaluation
 from evonas.core.spread import spread
 from evonas.report.views import output_console
@@ -32,7 +34,11 @@ def train_trial(folder: Path, number: int, epochs: int | None, seeds: int, worke
     console.print(
         f"training trial {number} of {chosen.record.name}: {asked} epochs, {seeds} seeds, {workers} at a time"
     )
-    outcomes = train_fully(chosen, seeds, workers, told)
+    try:
+        outcomes = train_fully(chosen, seeds, workers, told, partial(console.print, soft_wrap=True))
+    except KeyboardInterrupt:
+        console.print("interrupted; seeds that had come home are kept, and the same command goes on")
+        return INTERRUPTED
     trained = [outcome.values for outcome in outcomes.values() if outcome.failure is None]
     over = {name: spread([values[name] for values in trained]) for name in (trained[0] if trained else ())}
     if as_json:

@@ -94,16 +94,12 @@ def test_a_chosen_network_is_trained_fully_and_leaves(finished: tuple[Path, str]
     folder, _ = finished
     errors = evonas("export", "results/fast", 3, cwd=folder, status=1)
     assert "trial 3 was not trained fully; first run: evonas train results/fast 3" in errors
-    done = subprocess.run(
-        [sys.executable, "-m", "evonas", "train", "results/fast", "3", "--epochs", "2", "--seeds", "2", "--json"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
+    done = train(folder, "--epochs", 2, "--seeds", 1)
+    assert "2 epochs, 1 seeds" in done.stderr
+    first = (folder / "results/fast/trained/3/seed-0.safetensors").read_bytes()
+    done = train(folder, "--epochs", 2, "--seeds", 2)
+    assert "trained before, and not again: seed 0 in" in done.stderr
     assert json.loads(done.stdout)["test_error"]["seeds"] == 2
-    assert "2 epochs, 2 seeds" in done.stderr
     told = json.loads((folder / "results/fast/trained/3/figures.json").read_text())["seeds"]
     best = min(told, key=lambda seed: told[seed]["figures"]["validation_error"])
     written = evonas("export", "results/fast", 3, cwd=folder).splitlines()
@@ -118,6 +114,20 @@ def test_a_chosen_network_is_trained_fully_and_leaves(finished: tuple[Path, str]
     assert "expected an exporter" in evonas("export", "results/fast", 3, "--to", "coreml", cwd=folder, status=1)
     assert "no weights of seed 7" in evonas("export", "results/fast", 3, "--seed", 7, cwd=folder, status=1)
     assert "there is no trial 99" in evonas("train", "results/fast", 99, cwd=folder, status=1)
+    done = train(folder, "--epochs", 1, "--seeds", 1)
+    assert (
+        "weights and figures of 2 epochs, trained before, are kept in results/fast/trained/3-of-2-epochs" in done.stderr
+    )
+    assert (folder / "results/fast/trained/3-of-2-epochs/seed-0.safetensors").read_bytes() == first
+    assert json.loads((folder / "results/fast/trained/3/figures.json").read_text())["epochs"] == 1
+
+
+def train(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """``evonas train`` of trial 3, which says on the standard error stream how far it is."""
+    words = [sys.executable, "-m", "evonas", "train", "results/fast", "3", "--json", *map(str, arguments)]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_report_is_written_anew_also_elsewhere(finished: tuple[Path, str]) -> None:
