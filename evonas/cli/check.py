@@ -10,10 +10,12 @@ import numpy as np
 
 from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.document import read
+from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
 from evonas.campaign.plan import Plan
 from evonas.campaign.schema import json_schema
 from evonas.cli.run import located, plan_of
+from evonas.core.example_inputs import example_inputs
 from evonas.core.problem import Candidate, Rejections
 from evonas.core.searcher import SearchError
 from evonas.datasets.loading import description, loaded
@@ -34,7 +36,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
     """Checks a campaign without training any candidate, and prints what it found.
 
     Raises:
-        CampaignError: The campaign has faults.
+        CampaignError: The campaign has faults; its space counting other parameters than it builds is one.
         SearchError: No feasible architecture was found, or none that can be measured or trained.
     """
     document = read(campaign)
@@ -45,6 +47,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
             feasible, sampled = _feasible(plan)
             unmeasured = _unmeasured(plan)
             data = _data(plan)
+            uncounted = _miscounted(plan)
             seconds, failing = _rehearsed(plan)
     size = plan.problem.space.size
     total = seconds * (plan.budget / plan.workers) if seconds is not None else None
@@ -57,6 +60,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         "data": data,
         "seconds_per_training": seconds,
         "estimated_seconds": total,
+        "miscounted": uncounted,
         "unmeasured": unmeasured,
         "failing": failing,
     }
@@ -72,6 +76,8 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         print(f"data: {data}")
     packed = "" if plan.pack == 1 else ", in packs" + (f" of up to {plan.pack}" if plan.pack else "")
     print(f"budget: {plan.budget} trainings, {plan.workers} at a time{packed}")
+    if uncounted:
+        print(f"macs: {uncounted}")
     if unmeasured:
         print(f"objectives: some sampled networks cannot be measured, and would never be trained: {unmeasured}")
     if failing:
@@ -113,6 +119,40 @@ def _unmeasured(plan: Plan) -> str:
     if sum(rejections.counts[reason] for reason in rejections.examples) == TIMED:
         raise SearchError(f"not one of {TIMED} sampled networks can be measured: {rejections.describe()}")
     return rejections.describe() if rejections.examples else ""
+
+
+def _miscounted(plan: Plan) -> str:
+    """Where the space counts other multiply-accumulates than PyTorch does of what it builds; empty where it does not.
+
+    Raises:
+        CampaignError: It counts other parameters than it builds.
+    """
+    if not isinstance(plan.evaluator, TrainingEvaluator):
+        return ""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    space, rng = plan.problem.space, np.random.default_rng(3)
+    for candidate in _candidates(plan, rng):
+        cost, notation = space.cost(candidate.simplified), space.format(candidate.architecture)
+        counter = FlopCounterMode(display=False)
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            model = space.build(candidate.simplified).eval()
+            built = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+            if built != cost.parameters:
+                message = (
+                    f"cost counts {cost.parameters:,} parameters of {notation}, but what build makes of it has "
+                    f"{built:,} to train; correct one of them"
+                )
+                raise CampaignError([Fault(("space",), message)])
+            with counter:
+                model(example_inputs(space, 1, rng))
+        if counter.get_total_flops() != 2 * cost.macs:
+            return (
+                f"cost counts {cost.macs:,} multiply-accumulates of {notation}, PyTorch "
+                f"{counter.get_total_flops() // 2:,} of what build makes of it: convolutions and products of matrices"
+            )
+    return ""
 
 
 def _data(plan: Plan) -> str | None:

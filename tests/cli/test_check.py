@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,32 @@ def test_what_would_fail_in_every_trial_is_told_before_the_campaign(
     np.savez("flat.npz", inputs=rng.normal(size=(90, 4)), targets=np.arange(90) % 3)
     with pytest.raises(SearchError, match=told):
         check_campaign(str(write(tmp_path, proxies=[], **changes)), as_json=True)
+
+
+def test_a_space_that_counts_otherwise_than_it_builds_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "own_space.md").read_text()
+    source = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    for name, right, wrong in (
+        ("right_by_a_test", "", ""),
+        ("parameters_by_a_test", 'weights + 2 * layer["width"]', "weights"),
+        ("macs_by_a_test", "weights * height * width", "weights * height"),
+    ):
+        (tmp_path / f"{name}.py").write_text(source.replace(right, wrong))
+    files = {
+        name: str(write(tmp_path, space=f"{name}_by_a_test.PlainConvNet", proxies=[]).rename(f"{name}.yaml"))
+        for name in ("right", "parameters", "macs")
+    }
+    check_campaign(files["right"], as_json=True)
+    assert json.loads(capsys.readouterr().out)["miscounted"] == ""
+    with pytest.raises(
+        CampaignError, match=r"space: cost counts [\d,]+ parameters of pooling=.*, but what build makes"
+    ):
+        check_campaign(files["parameters"], as_json=True)
+    check_campaign(files["macs"], as_json=True)
+    assert "multiply-accumulates of pooling=" in json.loads(capsys.readouterr().out)["miscounted"]
 
 
 def test_a_campaign_of_which_nothing_was_trained_says_so_and_fails(
