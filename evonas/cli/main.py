@@ -151,7 +151,9 @@ def train(
 def export(
     folder: Folder,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial that evonas train trained.")],
-    to: Annotated[str, typer.Option(help="torch (plain source), torchscript or onnx.")] = "torch",
+    to: Annotated[
+        str, typer.Option(help="torch (plain source), torchscript or onnx; or my.module.MyExporter.")
+    ] = "torch",
     output: Annotated[Path | None, typer.Option(help="Folder, instead of DIR/exported/TRIAL.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Whose weights; the best on validation data.")] = None,
 ) -> None:
@@ -195,12 +197,12 @@ def report(
 
 @app.command("list")
 def list_components(
-    room: Annotated[str | None, typer.Argument(help="Only one room, e.g. space or proxy.")] = None,
+    room: Annotated[str | None, typer.Argument(help="Only one room, e.g. space or proxies.")] = None,
     json: Json = False,
 ) -> None:
     """Lists the components of every room, and the shipped campaigns.
 
-    Example: evonas list proxy
+    Example: evonas list proxies
     """
     from evonas.cli.list import list_rooms
 

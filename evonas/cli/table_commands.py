@@ -14,7 +14,7 @@ tables = typer.Typer(
 
 @tables.command("import")
 def import_published(
-    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="A wrong name lists the formats there are.")],
+    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="One that `evonas list format` names.")],
     source: Annotated[Path, typer.Argument(metavar="PATH", help="The published file (or folder) on your disk.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The table to write, e.g. table.csv.gz.")],
 ) -> None:

@@ -163,6 +163,10 @@ def test_list_names_every_component_by_room(tmp_path: Path) -> None:
     named = {(row["room"], row["name"]) for row in rows}
     assert {("space", "cell201"), ("searcher", "screened_nsga2"), ("campaign", "digits")} <= named
     assert all(row["summary"] for row in rows)
+    assert {("combination", "rank_aggregation"), ("exporter", "onnx"), ("format", "nats_bench")} <= named
+    for room in ("proxy", "proxies"):
+        told = [json.loads(line) for line in evonas("list", room, "--json", cwd=tmp_path).splitlines()]
+        assert {row["room"] for row in told} == {"proxies"}
     assert "expected a room" in evonas("list", "kitchen", cwd=tmp_path, status=1)
 
 
