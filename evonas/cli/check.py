@@ -19,8 +19,11 @@ from evonas.core.example_inputs import example_inputs
 from evonas.core.problem import Candidate, Rejections
 from evonas.core.searcher import SearchError
 from evonas.datasets.loading import description, loaded
+from evonas.evaluators.table import TableEvaluator
 from evonas.evaluators.training import TrainingEvaluator
 from evonas.report.watching import duration
+from spaces.architecture import Architecture
+from spaces.space import Space
 
 SAMPLES = 200
 TIMED = 5
@@ -87,7 +90,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
             f"time: about {duration(total)} of training, at {seconds:.2g} s each; "
             "scaled up from short trainings of sampled architectures; without choosing and retraining"
         )
-    else:
+    elif not isinstance(plan.evaluator, TableEvaluator):
         print("time: not known; the evaluator is the campaign's own")
 
 
@@ -124,39 +127,54 @@ def _unmeasured(plan: Plan) -> str:
 def _miscounted(plan: Plan) -> str:
     """Where the space counts other multiply-accumulates than PyTorch does of what it builds; empty where it does not.
 
+    What cannot be built or run is left for the short trainings to tell.
+
     Raises:
         CampaignError: It counts other parameters than it builds.
     """
     if not isinstance(plan.evaluator, TrainingEvaluator):
         return ""
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    space, rng = plan.problem.space, np.random.default_rng(3)
-    for candidate in _candidates(plan, rng):
+    space = plan.problem.space
+    for candidate in _candidates(plan, np.random.default_rng(3)):
+        try:
+            parameters, macs = _counted(space, candidate.simplified)
+        except Exception:
+            continue
         cost, notation = space.cost(candidate.simplified), space.format(candidate.architecture)
-        counter = FlopCounterMode(display=False)
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            model = space.build(candidate.simplified).eval()
-            built = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
-            if built != cost.parameters:
-                message = (
-                    f"cost counts {cost.parameters:,} parameters of {notation}, but what build makes of it has "
-                    f"{built:,} to train; correct one of them"
-                )
-                raise CampaignError([Fault(("space",), message)])
-            with counter:
-                model(example_inputs(space, 1, rng))
-        if counter.get_total_flops() != 2 * cost.macs:
+        if parameters != cost.parameters:
+            message = (
+                f"cost counts {cost.parameters:,} parameters of {notation}, but what build makes of it has "
+                f"{parameters:,} to train; correct one of them"
+            )
+            raise CampaignError([Fault(("space",), message)])
+        if macs != cost.macs:
             return (
-                f"cost counts {cost.macs:,} multiply-accumulates of {notation}, PyTorch "
-                f"{counter.get_total_flops() // 2:,} of what build makes of it: convolutions and products of matrices"
+                f"cost counts {cost.macs:,} multiply-accumulates of {notation}, PyTorch {macs:,} of what build makes: "
+                "convolutions and products of matrices"
             )
     return ""
 
 
+def _counted(space: Space, architecture: Architecture) -> tuple[int, int]:
+    """Parameters to train and multiply-accumulates for one example of the built network."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        model = space.build(architecture).eval()
+        with counter:
+            model(example_inputs(space, 1, np.random.default_rng(0)))
+    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    return trained, counter.get_total_flops() // 2
+
+
 def _data(plan: Plan) -> str | None:
-    """What was found in the dataset; None where the evaluator is the user's own."""
+    """What was found in the dataset, or the table; None where the evaluator is the user's own."""
+    if isinstance(plan.evaluator, TableEvaluator):
+        count = len(plan.evaluator.measurements.architectures)
+        few = f"; the budget of {plan.budget:,} is more, and the search ends with them" if plan.budget > count else ""
+        return f"{count:,} architectures of {plan.evaluator.path}, looked up and not trained{few}"
     if not isinstance(plan.evaluator, TrainingEvaluator):
         return None
     return description(plan.evaluator.dataset, loaded(plan.evaluator.dataset, test=True))

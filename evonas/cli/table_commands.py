@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 tables = typer.Typer(
-    help="Published measurements, for campaigns and benchmarks without training.", no_args_is_help=True
+    help="Published measurements, for campaigns and benchmarks without training.",
+    epilog="Example: evonas table import nats_bench NATS-tss-v1_0-3ffb9-simple nats.csv.gz",
+    no_args_is_help=True,
 )
 
 

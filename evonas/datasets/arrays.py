@@ -47,6 +47,10 @@ class Arrays(Dataset):
     ) -> None:
         if (path is None) == (inputs is None and targets is None) or (inputs is None) != (targets is None):
             raise ValueError("arrays: give path, an .npz file, or inputs and targets, two .npy files")
+        if path is not None and str(path).endswith(".npy"):
+            raise ValueError(
+                f"arrays: path is an .npz file of both; give {path} as inputs or targets, and the other, too"
+            )
         given = {"path": path, "inputs": inputs, "targets": targets}
         self.files = {name: existing("arrays", file, folder=False) for name, file in given.items() if file is not None}
         self.validation, self.test = checked_shares("arrays", validation, test)

@@ -21,7 +21,8 @@ MOST_CLASSES = 100
 class Tabular(Dataset):
     """A table, CSV or (where pyarrow is installed) parquet: one column is the target, the others are inputs.
 
-    A column that holds numbers alone is one input; any other is categorical, an input for each of its values (one-hot).
+    A column that holds numbers alone is one input; any other is categorical, an input for each of its values (one-hot),
+    and refused where it has a value of its own in most rows.
     All inputs are standardised with the training rows' figures, and so is the target of a regression, so that errors
     are in its standard deviations. Classes are the target's values, sorted; splits are stratified by them.
 
@@ -102,6 +103,12 @@ class Tabular(Dataset):
         if found is not None:
             return [numeric(name, found)]
         held = np.array(values)
+        distinct = len(set(values))
+        if name not in self.categorical and distinct > max(MOST_CLASSES, len(values) // 2):
+            raise ValueError(
+                f"tabular: column {name!r} has {distinct:,} different texts in {len(values):,} rows: most only name "
+                "their row; list it under ignored, or under categorical to keep it"
+            )
         return [(held == category).astype(np.float64) for category in categories(name, values)]
 
     def _names(self, name: str, values: list[str]) -> list[str]:

@@ -30,6 +30,8 @@ class Lines(Observer):
             if len(archive)
             else f"starts, budget {budget}"
         )
+        if archive.spent >= budget and not archive.pending:
+            begun += "; a larger --budget would train more"
         self._print(f"campaign {name} {begun}")
 
     def stage(self, stage: str) -> None:

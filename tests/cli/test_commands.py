@@ -39,7 +39,7 @@ def test_run_prints_a_line_for_every_candidate_and_the_front(finished: tuple[Pat
 def test_run_again_finds_nothing_left_to_do(finished: tuple[Path, str]) -> None:
     folder, _ = finished
     output = evonas("run", "fast.yaml", cwd=folder)
-    assert "goes on with 14 of 14 candidates" in output
+    assert "goes on with 14 of 14 candidates; a larger --budget would train more" in output
     assert "] trial" not in output
 
 
