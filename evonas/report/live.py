@@ -46,7 +46,8 @@ class Live(Observer):
 
     def proposed(self, trials: Sequence[Trial]) -> None:
         if self._watching is not None:
-            self._watching.add_round(trials)
+            for note in self._watching.add_round(trials):
+                self.note(note)
         self._refresh()
 
     def evaluated(self, trial: Trial) -> None:

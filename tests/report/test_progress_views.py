@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from conftest import Campaign, Named
@@ -47,6 +48,20 @@ def test_plain_lines_tell_every_candidate_round_and_failure() -> None:
     assert lines[2].startswith("[8/8] trial 6: error 0.05, macs 500, hypervolume 1.")
     assert lines[3].startswith("[8/8] trial 7: failed (timeout): took too long")
     assert lines[4:] == ["front trained anew: 3/3", "a word to the user"]
+
+
+@pytest.mark.parametrize("view", [Lines, Live])
+def test_what_a_round_notes_is_told_once(view: Any) -> None:
+    stream, made = io.StringIO(), campaign()
+    shown = view(Console(file=stream, width=120))
+    shown.started("by hand", made.archive, 20)
+    for number in range(3):
+        made.add({"error": 0.5, "macs": 1.0}, 1 + number, notes=(f"proxy zen failed {number} of 8", "another"))
+        shown.proposed(made.archive.trials[-1:])
+    shown.finished()
+    assert stream.getvalue().count("proxy zen failed 0 of 8") == 1
+    assert "proxy zen failed 1 of 8" not in stream.getvalue()
+    assert stream.getvalue().count("another") == 1
 
 
 def test_the_live_view_shows_counts_front_and_hypervolume_and_gives_the_terminal_back() -> None:
