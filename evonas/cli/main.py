@@ -76,14 +76,20 @@ def check(
 @app.command()
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file to write; it must not exist.")],
+    like: Annotated[
+        str | None, typer.Option(metavar="FILE|NAME", help="Copy this campaign, e.g. a published method's, instead.")
+    ] = None,
 ) -> None:
     """Writes a commented starter campaign.
 
-    Example: evonas new my_campaign.yaml
+    Examples:
+        evonas new my_campaign.yaml
+
+        evonas new mine.yaml --like methods/brp_nas
     """
     from evonas.cli.new import write_starter
 
-    write_starter(file)
+    write_starter(file, like)
 
 
 @app.command()

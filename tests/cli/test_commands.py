@@ -156,6 +156,15 @@ def test_new_writes_a_campaign_that_checks_and_overwrites_nothing(tmp_path: Path
     errors = evonas("new", "mine.yaml", cwd=tmp_path, status=1)
     assert errors == "error: mine.yaml exists already and is left as it is; choose another name\n"
     assert (tmp_path / "mine.yaml").read_text() == before
+    evonas("new", "again.yaml", "--like", "methods/bananas", cwd=tmp_path)
+    copied = (tmp_path / "again.yaml").read_text().splitlines()
+    shipped = (Path(__file__).parents[2] / "runs/methods/bananas.yaml").read_text().splitlines()
+    assert [pair for pair in zip(copied, shipped, strict=True) if len(set(pair)) > 1] == [
+        ("name: again", "name: bananas")
+    ]
+    told = evonas("new", "third.yaml", "--like", "methods/banana", cwd=tmp_path, status=1)
+    assert "Did you mean 'methods/bananas'?" in told
+    assert not (tmp_path / "third.yaml").exists()
 
 
 def test_list_names_every_component_by_room(tmp_path: Path) -> None:
