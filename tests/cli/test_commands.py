@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 import typer
 from commands import FAST, evonas, trials, write
 
+from evonas.cli.list import list_rooms
 from evonas.cli.main import app
 from evonas.datasets.digits import Digits
 from spaces.cell201 import Cell201
@@ -222,6 +224,21 @@ def test_every_command_has_an_example_and_each_that_prints_a_table_has_json() ->
     for name, command in found.items():
         assert f"evonas {name}" in command.help.split("Example", 1)[1], name
         assert ("--json" in {option for one in command.params for option in one.opts}) == (name not in NO_TABLE), name
+
+
+def test_every_example_is_a_command_with_options_and_components_that_there_are() -> None:
+    root: Any = typer.main.get_command(app)
+    for name, command in commands():
+        told = command.help.split("Example", 1)[1].split(":", 1)[1]
+        for block in told.split("\n\n"):
+            words = shlex.split(" ".join(block.split()).partition(" | ")[0].partition(" > ")[0])
+            assert words[: 1 + name.count(" ") + 1] == ["evonas", *name.split()], name
+            group, rest = root, words[1:]
+            while hasattr(group, "commands"):
+                group, rest = group.commands[rest[0]], rest[1:]
+            parsed = group.make_context(name, list(rest)).params
+            if name == "list":
+                list_rooms(parsed["room"], as_json=True)
 
 
 def test_help_shows_the_example(tmp_path: Path) -> None:
