@@ -14,6 +14,7 @@ from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.importable import importable
 from evonas.campaign.plan import Plan
 from evonas.campaign.schema import json_schema
+from evonas.campaign.specification import Specification
 from evonas.cli.run import located, plan_of
 from evonas.core.example_inputs import example_inputs
 from evonas.core.problem import Candidate, Rejections
@@ -52,6 +53,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
             data = _data(plan)
             uncounted = _miscounted(plan)
             seconds, failing = _rehearsed(plan)
+    unrepeated = _unrepeated(document.specification)
     size = plan.problem.space.size
     total = seconds * (plan.budget / plan.workers) if seconds is not None else None
     found = {
@@ -63,6 +65,7 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         "data": data,
         "seconds_per_training": seconds,
         "estimated_seconds": total,
+        "unrepeated": unrepeated,
         "miscounted": uncounted,
         "unmeasured": unmeasured,
         "failing": failing,
@@ -79,6 +82,8 @@ def check_campaign(campaign: str, as_json: bool) -> None:
         print(f"data: {data}")
     packed = "" if plan.pack == 1 else ", in packs" + (f" of up to {plan.pack}" if plan.pack else "")
     print(f"budget: {plan.budget} trainings, {plan.workers} at a time{packed}")
+    if unrepeated:
+        print(f"replicates: {unrepeated}")
     if uncounted:
         print(f"macs: {uncounted}")
     if unmeasured:
@@ -122,6 +127,17 @@ def _unmeasured(plan: Plan) -> str:
     if sum(rejections.counts[reason] for reason in rejections.examples) == TIMED:
         raise SearchError(f"not one of {TIMED} sampled networks can be measured: {rejections.describe()}")
     return rejections.describe() if rejections.examples else ""
+
+
+def _unrepeated(specification: Specification) -> str:
+    """Why the front's members would not be trained again although that is asked for; empty where they may be."""
+    asked, later = specification.replicates, max(0, specification.budget - specification.initial)
+    if asked.trainings == 1 or asked.share * later >= 1:
+        return ""
+    return (
+        f"none, for a share of {asked.share:g} of the {later} trainings after the first round is less than one; raise "
+        "share or budget"
+    )
 
 
 def _miscounted(plan: Plan) -> str:

@@ -97,6 +97,21 @@ def test_a_space_that_counts_otherwise_than_it_builds_is_told(
     assert "multiply-accumulates of pooling=" in json.loads(capsys.readouterr().out)["miscounted"]
 
 
+def test_replicates_that_a_small_budget_leaves_no_room_for_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cells.csv").write_text("arch,accuracy\n|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,0.1\n")
+    table = {"name": "table", "path": "cells.csv", "replicates": {"accuracy": ["accuracy"]}}
+    changes: dict[str, Any] = {"space": "cell201", "evaluator": table, "proxies": [], "initial": 8}
+    changes["objectives"] = [{"name": "column", "column": "accuracy", "goal": "max"}]
+    for budget, repeats in ((17, "none, for a share of 0.1 of the 9 trainings"), (18, "")):
+        check_campaign(str(write(tmp_path, **changes, budget=budget, replicates=2)), as_json=True)
+        told = json.loads(capsys.readouterr().out)["unrepeated"]
+        assert told.startswith(repeats)
+        assert bool(told) == bool(repeats)
+
+
 def test_a_table_is_counted_and_one_that_is_not_there_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
