@@ -18,6 +18,7 @@ from evonas.report.statistics import Retrained
 from evonas.report.watching import Watching, duration, figure
 
 ROWS = 12
+LEAST_NOTATION = 12  # characters of a notation that are worth their place
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -133,7 +134,7 @@ def front_table(
     Args:
         front: The trials, in the order of the rows.
         names: The objectives.
-        width: Columns of the terminal; notations are cut to fit.
+        width: Columns of the terminal; notations are cut to fit, and left out where less than their beginning would.
         rows: Of more trials than this an evenly spread choice is shown.
         anew: What is known of trials that were trained again for test data; mean ± deviation over the seeds.
     """
@@ -158,8 +159,9 @@ def front_table(
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for header, needed in zip(headers, widths, strict=True):
         table.add_column(header, justify="right", no_wrap=True, width=needed)
-    left = max(12, width - sum(widths) - 3 * len(widths) - 3)
-    table.add_column("architecture", no_wrap=True, overflow="ellipsis", width=left, style="dim")
+    left = width - sum(widths) - 3 * len(widths) - 3
+    if left >= LEAST_NOTATION:
+        table.add_column("architecture", no_wrap=True, overflow="ellipsis", width=left, style="dim")
     for row, trial in zip(cells, chosen, strict=True):
-        table.add_row(*row, Text(trial.proposal.notation, overflow="ellipsis"))
+        table.add_row(*row, *([Text(trial.proposal.notation, overflow="ellipsis")] if left >= LEAST_NOTATION else []))
     return table
