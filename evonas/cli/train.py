@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from evonas.cli.run import INTERRUPTED
 from evonas.core.evaluation import Evaluation
 from evonas.core.spread import spread
 from evonas.report.views import output_console
-from evonas.report.watching import figure
+from evonas.report.watching import duration, figure
 from evonas.report.wording import seconds_text
 
 
@@ -33,6 +34,7 @@ def train_trial(folder: Path, number: int, epochs: int | None, seeds: int, worke
     asked = chosen.trainer.epochs
     console.print(
         f"training trial {number} of {chosen.record.name}: {asked} epochs, {seeds} seeds, {workers} at a time"
+        + _expected(chosen.trial.evaluation, asked, math.ceil(seeds / workers))
     )
     try:
         outcomes = train_fully(chosen, seeds, workers, told, partial(console.print, soft_wrap=True))
@@ -51,6 +53,13 @@ def train_trial(folder: Path, number: int, epochs: int | None, seeds: int, worke
             print(f"{name}  {figure(one.mean)}{deviation}")
         print(f"weights and figures: {chosen.folder}")
     return 0 if trained else 1
+
+
+def _expected(searched: Evaluation | None, epochs: int, in_turn: int) -> str:
+    """How long it will take by the pace of the search's own training; empty where that is not known."""
+    if searched is None or not searched.epochs or not searched.seconds:
+        return ""
+    return f"; about {duration(searched.seconds / searched.epochs * epochs * in_turn)}, at the search's pace"
 
 
 def export_trial(folder: Path, number: int, form: str, target: Path | None, seed: int | None) -> None:
