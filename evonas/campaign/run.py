@@ -185,16 +185,19 @@ class Runner:
         seeds = [integer_seed(self.plan.seed, job.trial.number, purpose) for job, purpose in numbered]
         started = time.perf_counter()
         future: Future[Any]
-        stopping = self.plan.stopping if jobs[0].retraining is None else None
-        if stopping is not None and isinstance(evaluator, StoppableEvaluator):
-            rule = stopping.rule(self.archive, jobs[0].trial)
-            future = executor.submit(evaluator.evaluate_until, architectures[0], seeds[0], rule)
-        elif self.plan.pack == 1 or not isinstance(evaluator, JointEvaluator):
-            future = executor.submit(evaluator.evaluate, architectures[0], seeds[0])
-        elif isinstance(executor, Processes):
-            future = executor.submit_together(len(jobs), evaluator.evaluate_together, architectures, seeds)
+        rules = []
+        if self.plan.stopping is not None and jobs[0].retraining is None:
+            rules = [self.plan.stopping.rule(self.archive, job.trial) for job in jobs]
+        if self.plan.pack != 1 and isinstance(evaluator, JointEvaluator):
+            together = (architectures, seeds, rules) if rules else (architectures, seeds)
+            if isinstance(executor, Processes):
+                future = executor.submit_together(len(jobs), evaluator.evaluate_together, *together)
+            else:
+                future = executor.submit(evaluator.evaluate_together, *together)
+        elif rules and isinstance(evaluator, StoppableEvaluator):
+            future = executor.submit(evaluator.evaluate_until, architectures[0], seeds[0], rules[0])
         else:
-            future = executor.submit(evaluator.evaluate_together, architectures, seeds)
+            future = executor.submit(evaluator.evaluate, architectures[0], seeds[0])
         self._handed_out[future] = started
         return future
 
