@@ -9,7 +9,11 @@ import typer
 
 from evonas.cli.options import Json
 
-benchmarks = typer.Typer(help="Measures the engine itself; each prints a table.", no_args_is_help=True)
+benchmarks = typer.Typer(
+    help="Measures the engine itself; each prints a table.",
+    epilog="Example: evonas benchmark demo",
+    no_args_is_help=True,
+)
 
 
 @benchmarks.command("demo")
