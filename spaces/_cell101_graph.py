@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from spaces.architecture import Architecture, Node
@@ -15,6 +14,7 @@ Cell = tuple[tuple[str, ...], Edges]  # operation of each vertex in a topologica
 _NODES = {op: Node(op) for op in ("input", "output", *OPS)}
 
 
+@lru_cache(maxsize=1 << 15)  # of the children of a few parents two thirds are equal to others
 def architecture_of(cell: Cell) -> Architecture:
     """The cell as an architecture."""
     ops, edges = cell
@@ -36,6 +36,15 @@ def cell_of(architecture: Architecture) -> Cell:
     if architecture.settings:
         raise ValueError(f"a cell has no settings; got {dict(architecture.settings)}: leave them out")
     return ops, architecture.edges
+
+
+def incoming(cell: Cell) -> list[int]:
+    """Of each vertex, those with an edge to it, as bits."""
+    ops, edges = cell
+    sources = [0] * len(ops)
+    for source, target in edges:
+        sources[target] |= 1 << source
+    return sources
 
 
 def dead_vertices(cell: Cell) -> list[int]:
@@ -79,21 +88,18 @@ def reordered(cell: Cell, order: list[int]) -> Cell:
     return tuple([ops[vertex] for vertex in order]), tuple(sorted([(place[a], place[b]) for a, b in edges]))
 
 
-def topological_orders(cell: Cell) -> Iterator[list[int]]:
-    """Every topological order of the vertices, that with the smallest vertices first at first."""
-    ops, edges = cell
-    before = [0] * len(ops)
-    for source, target in edges:
-        before[target] |= 1 << source
-
-    def extended(order: list[int], placed: int) -> Iterator[list[int]]:
-        if len(order) == len(ops):
-            yield order
-        for vertex in range(len(ops)):
-            if not placed >> vertex & 1 and not before[vertex] & ~placed:
-                yield from extended([*order, vertex], placed | 1 << vertex)
-
-    return extended([], 0)
+def topological_orders(cell: Cell) -> list[list[int]]:
+    """Every topological order of the vertices."""
+    before = incoming(cell)
+    orders: list[tuple[list[int], int]] = [([], 0)]  # of the vertices placed so far, and these as bits
+    for _ in before:
+        orders = [
+            ([*order, vertex], placed | 1 << vertex)
+            for order, placed in orders
+            for vertex, sources in enumerate(before)
+            if not placed >> vertex & 1 and not sources & ~placed
+        ]
+    return [order for order, _ in orders]
 
 
 @lru_cache(maxsize=1 << 15)
@@ -116,4 +122,5 @@ def published(cell: Cell) -> Cell:
             columns[-1 - place[target]] |= 1 << place[source]
         return columns, [OPS.index(ops[vertex]) for vertex in order[1:-1]]
 
-    return reordered(cell, min(topological_orders(cell), key=number))
+    orders = topological_orders(cell)
+    return reordered(cell, min(orders, key=number) if len(orders) > 1 else orders[0])
