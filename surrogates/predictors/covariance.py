@@ -49,17 +49,28 @@ class Covariance:
 
     def between(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Covariances of rows ``(n, d)`` with rows ``(m, d)``, without noise: ``(n, m)``."""
-        squared = _squared_distances(left * self.scales, right * self.scales)
-        distance = np.sqrt(squared)
-        return np.asarray(
-            self.local * (1 + distance) * np.exp(-distance) + self.broad * np.exp(-_BROADNESS * squared), np.float64
-        )
+        result, broad, _ = self.parts(_squared_distances(left * self.scales, right * self.scales))
+        result += broad
+        return result
 
     def among(self, rows: FloatArray) -> FloatArray:
         """Covariances of noisy targets at rows ``(n, d)``: ``(n, n)``."""
         result = self.between(rows, rows)
         np.fill_diagonal(result, self.variance + self.noise)
         return result
+
+    def parts(self, squared: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The Matérn part, the broad part and exp(-r) where r² is ``squared``, which the broad part overwrites."""
+        distance = np.sqrt(squared)
+        decay = np.negative(distance)
+        np.exp(decay, out=decay)
+        distance += 1
+        distance *= self.local
+        distance *= decay
+        squared *= -_BROADNESS
+        np.exp(squared, out=squared)
+        squared *= self.broad
+        return distance, squared, decay
 
 
 def triangle(matrix: FloatArray) -> FloatArray:
@@ -70,8 +81,9 @@ def triangle(matrix: FloatArray) -> FloatArray:
     """
     level = float(np.trace(matrix)) / max(len(matrix), 1)
     for jitter in _JITTERS:
+        shifted = matrix + jitter * level * np.eye(len(matrix)) if jitter else matrix
         try:
-            return np.asarray(cholesky(matrix + jitter * level * np.eye(len(matrix)), lower=True), np.float64)
+            return np.asarray(cholesky(shifted, lower=True), np.float64)
         except np.linalg.LinAlgError:
             continue
     raise np.linalg.LinAlgError("a covariance must be positive definite; its Cholesky factorisation failed")
@@ -129,12 +141,11 @@ def negative_log_posterior(
     scaled = rows * covariance.scales
     squared = _squared_distances(scaled, scaled)
     np.fill_diagonal(squared, 0.0)
-    distance = np.sqrt(squared)
-    decay = np.exp(-distance)
-    local = covariance.local * (1 + distance) * decay
-    broad = covariance.broad * np.exp(-_BROADNESS * squared)
-    factor = triangle(local + broad + covariance.noise * np.eye(n))
-    inverse = np.asarray(cho_solve((factor, True), np.eye(n)))
+    local, broad, decay = covariance.parts(squared)
+    among = local + broad
+    among.flat[:: n + 1] += covariance.noise
+    factor = triangle(among)
+    inverse = np.asarray(cho_solve((factor, True), np.eye(n, order="F"), overwrite_b=True))
     solved = inverse @ targets
     value = 0.5 * targets @ solved + np.log(np.diag(factor)).sum() + 0.5 * n * np.log(2 * np.pi)
     sensitivity = 0.5 * (inverse - np.outer(solved, solved))  # of the value to each covariance
@@ -149,5 +160,6 @@ def negative_log_posterior(
 
 
 def _squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:
-    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)
-    return np.asarray(np.maximum(squares - 2 * left @ right.T, 0.0), np.float64)
+    squared = np.add.outer((left**2).sum(axis=1), (right**2).sum(axis=1))
+    squared -= 2 * left @ right.T
+    return np.asarray(np.maximum(squared, 0.0, out=squared), np.float64)
