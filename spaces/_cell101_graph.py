@@ -89,17 +89,17 @@ def reordered(cell: Cell, order: list[int]) -> Cell:
 
 
 def topological_orders(cell: Cell) -> list[list[int]]:
-    """Every topological order of the vertices."""
-    before = incoming(cell)
-    orders: list[tuple[list[int], int]] = [([], 0)]  # of the vertices placed so far, and these as bits
-    for _ in before:
+    """Every topological order of the vertices of a cell without dead vertices: input is first, output last."""
+    first, *inner, last = enumerate(incoming(cell))
+    orders = [([first[0]], 1)]  # of the vertices placed so far, and these as bits
+    for _ in inner:
         orders = [
             ([*order, vertex], placed | 1 << vertex)
             for order, placed in orders
-            for vertex, sources in enumerate(before)
+            for vertex, sources in inner
             if not placed >> vertex & 1 and not sources & ~placed
         ]
-    return [order for order, _ in orders]
+    return [[*order, last[0]] for order, _ in orders]
 
 
 @lru_cache(maxsize=1 << 15)
@@ -114,13 +114,14 @@ def published(cell: Cell) -> Cell:
         cell: A cell without dead vertices.
     """
     ops, edges = cell
-
-    def number(order: list[int]) -> tuple[list[int], list[int]]:
-        place = {vertex: position for position, vertex in enumerate(order)}
-        columns = [0] * len(ops)
-        for source, target in edges:
-            columns[-1 - place[target]] |= 1 << place[source]
-        return columns, [OPS.index(ops[vertex]) for vertex in order[1:-1]]
-
+    sources: list[list[int]] = [[] for _ in ops]
+    for source, target in edges:
+        sources[target].append(source)
     orders = topological_orders(cell)
-    return reordered(cell, min(orders, key=number) if len(orders) > 1 else orders[0])
+    for place in range(len(ops) - 1, 0, -1):  # the last column weighs most
+        if len(orders) == 1:
+            break
+        columns = [sum([1 << order.index(source) for source in sources[order[place]]]) for order in orders]
+        least = min(columns)
+        orders = [order for order, column in zip(orders, columns, strict=True) if column == least]
+    return reordered(cell, min(orders, key=lambda order: [OPS.index(ops[vertex]) for vertex in order[1:-1]]))
