@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from spaces.architecture import Architecture, Node
@@ -18,7 +19,12 @@ _NODES = {op: Node(op) for op in ("input", "output", *OPS)}
 def architecture_of(cell: Cell) -> Architecture:
     """The cell as an architecture."""
     ops, edges = cell
-    return Architecture(tuple([_NODES[op] for op in ops]), edges)
+    return Architecture(_nodes(ops), edges)
+
+
+@lru_cache(maxsize=1 << 10)
+def _nodes(ops: tuple[str, ...]) -> tuple[Node, ...]:
+    return tuple([_NODES[op] for op in ops])
 
 
 def cell_of(architecture: Architecture) -> Cell:
@@ -38,13 +44,14 @@ def cell_of(architecture: Architecture) -> Cell:
     return ops, architecture.edges
 
 
-def incoming(cell: Cell) -> list[int]:
+@lru_cache(maxsize=1 << 12)  # parents cross often
+def incoming(cell: Cell) -> tuple[int, ...]:
     """Of each vertex, those with an edge to it, as bits."""
     ops, edges = cell
     sources = [0] * len(ops)
     for source, target in edges:
         sources[target] |= 1 << source
-    return sources
+    return tuple(sources)
 
 
 def dead_vertices(cell: Cell) -> list[int]:
@@ -81,25 +88,11 @@ def pruned(cell: Cell) -> Cell:
     return tuple([ops[vertex] for vertex in place]), tuple(kept)
 
 
-def reordered(cell: Cell, order: list[int]) -> Cell:
+def reordered(cell: Cell, order: Sequence[int]) -> Cell:
     """The same graph with old vertex ``order[k]`` at place k."""
     ops, edges = cell
     place = {vertex: position for position, vertex in enumerate(order)}
     return tuple([ops[vertex] for vertex in order]), tuple(sorted([(place[a], place[b]) for a, b in edges]))
-
-
-def topological_orders(cell: Cell) -> list[list[int]]:
-    """Every topological order of the vertices of a cell without dead vertices: input is first, output last."""
-    first, *inner, last = enumerate(incoming(cell))
-    orders = [([first[0]], 1)]  # of the vertices placed so far, and these as bits
-    for _ in inner:
-        orders = [
-            ([*order, vertex], placed | 1 << vertex)
-            for order, placed in orders
-            for vertex, sources in inner
-            if not placed >> vertex & 1 and not sources & ~placed
-        ]
-    return [[*order, last[0]] for order, _ in orders]
 
 
 @lru_cache(maxsize=1 << 15)
@@ -114,14 +107,28 @@ def published(cell: Cell) -> Cell:
         cell: A cell without dead vertices.
     """
     ops, edges = cell
-    sources: list[list[int]] = [[] for _ in ops]
+    orders = _first_orders(len(ops), edges)
+    return reordered(cell, min(orders, key=lambda order: [OPS.index(ops[vertex]) for vertex in order[1:-1]]))
+
+
+@lru_cache(maxsize=1 << 12)  # cells of other operations have the same edges
+def _first_orders(size: int, edges: Edges) -> tuple[tuple[int, ...], ...]:
+    """The topological orders of a graph without dead vertices that give the smallest matrix."""
+    before: list[list[int]] = [[] for _ in range(size)]
     for source, target in edges:
-        sources[target].append(source)
-    orders = topological_orders(cell)
-    for place in range(len(ops) - 1, 0, -1):  # the last column weighs most
-        if len(orders) == 1:
-            break
-        columns = [sum([1 << order.index(source) for source in sources[order[place]]]) for order in orders]
+        before[target].append(source)
+    inner = range(1, size - 1)
+    orders = [[0]]  # of the vertices placed so far
+    for _ in inner:
+        orders = [
+            [*order, vertex]
+            for order in orders
+            for vertex in inner
+            if vertex not in order and all(source in order for source in before[vertex])
+        ]
+    orders = [[*order, size - 1] for order in orders]
+    for place in range(size - 1, 0, -1):  # the last column weighs most
+        columns = [sum([1 << order.index(source) for source in before[order[place]]]) for order in orders]
         least = min(columns)
         orders = [order for order, column in zip(orders, columns, strict=True) if column == least]
-    return reordered(cell, min(orders, key=lambda order: [OPS.index(ops[vertex]) for vertex in order[1:-1]]))
+    return tuple([tuple(order) for order in orders])

@@ -84,15 +84,17 @@ class Skeleton:
             ops, edges = cell = published(cell)
         _, places = _shares(cell)
         projected = [target for source, target in edges if source == 0]
-        weighted = [(vertex, KERNELS[op] ** 2) for vertex, op in enumerate(ops) if op in KERNELS]
+        weighted = [(vertex, KERNELS[op] * KERNELS[op]) for vertex, op in enumerate(ops) if op in KERNELS]
         colours, height, width = self.input_shape
         weights = 9 * colours * self.channels
         parameters, macs = weights + 2 * self.channels, weights * height * width
         for stack, (inputs, outputs) in enumerate(self.widths()):
             channels = _widths(sharing, places, outputs)
             into = sum([channels[vertex] for vertex in projected])
-            normalised = into + sum([channels[vertex] for vertex, _ in weighted])
-            inside = sum([area * channels[vertex] ** 2 for vertex, area in weighted])
+            normalised, inside = into, 0
+            for vertex, area in weighted:
+                normalised += channels[vertex]
+                inside += area * channels[vertex] * channels[vertex]
             weights = self.modules * inside + into * (inputs + (self.modules - 1) * outputs)
             parameters += weights + self.modules * 2 * normalised
             macs += weights * (height >> stack) * (width >> stack)

@@ -143,7 +143,7 @@ class Cell101(Space):
 
     def cost(self, architecture: Architecture) -> Cost:
         """Exact cost. The benchmark prunes first, a dead vertex has no channels by its rule: it counts nothing."""
-        return _cost(architecture, self._skeleton)
+        return Cost(*_count(architecture, self._skeleton))
 
     def build(self, architecture: Architecture) -> nn.Module:
         """The benchmark's network of the pruned cell, with PyTorch's default initialisation and normalisation."""
@@ -234,8 +234,8 @@ def _simplified(architecture: Architecture) -> Architecture:
 
 
 @lru_cache(maxsize=1 << 15)
-def _cost(architecture: Architecture, skeleton: Skeleton) -> Cost:
-    return Cost(*skeleton.count(pruned(cell_of(architecture))))
+def _count(architecture: Architecture, skeleton: Skeleton) -> tuple[int, int]:
+    return skeleton.count(pruned(cell_of(architecture)))
 
 
 def _crossed(parents: tuple[Cell, Cell], coins: list[int]) -> Cell | None:
@@ -262,10 +262,11 @@ def _crossed(parents: tuple[Cell, Cell], coins: list[int]) -> Cell | None:
     alive = [vertex for vertex in range(size) if ahead & behind & 1 << vertex]
     if not alive:
         return None
+    columns = [before[vertex] for vertex in alive]
     edges = [
-        (source, target)
-        for source in range(len(alive) - 1)
-        for target in range(source + 1, len(alive))
-        if before[alive[target]] >> alive[source] & 1
+        (place, target)
+        for place, source in enumerate(alive)
+        for target, column in enumerate(columns)
+        if column >> source & 1
     ]
     return ("input", *[parents[coins[vertex]][0][vertex] for vertex in alive[1:-1]], "output"), tuple(edges)
