@@ -56,8 +56,8 @@ class PathStrings:
             arriving = [np.minimum(combined(level, before, np.add), 1e300) for level in levels]
             arriving[0] += batch.sources[:, node, None]
             _append(levels, node, arriving, letters[:, node])
-        ends = batch.sinks.T[:, :, None]
-        return np.hstack([np.minimum((level[:m] * ends).sum(axis=0), 1e300) for level in levels])
+        ends = batch.ends()
+        return np.hstack([np.minimum(combined(level, ends, np.add), 1e300) for level in levels])
 
 
 def _append(levels: list[FloatArray], node: int, arriving: list[FloatArray], letter: IntArray) -> None:

@@ -89,14 +89,13 @@ class GraphBatch:
 
     def before(self, node: int) -> Before:
         """The predecessors of each graph's node of one number, as ``combined`` takes them."""
-        table = self.predecessors[:, node]
-        slots = [(np.arange(len(table)), table[:, 0])]
-        for slot in range(1, table.shape[1]):
-            graphs = np.flatnonzero(table[:, slot] < self.ops.shape[1])
-            if not len(graphs):
-                break
-            slots.append((graphs, table[graphs, slot]))
-        return slots
+        return _in_turn(self.predecessors[:, node], self.ops.shape[1])
+
+    def ends(self) -> Before:
+        """The sinks of each graph, as ``combined`` takes them."""
+        graph, node = np.nonzero(self.sinks)
+        n, m = self.ops.shape
+        return _in_turn(_listed(graph, node, n, m), m)
 
     def path_statistics(self, allowed: BoolArray, weight: FloatArray) -> PathStatistics:
         """Counts and weighs paths by dynamic programming, one step a node, all graphs and conditions at once.
@@ -121,13 +120,12 @@ class GraphBatch:
             high = np.maximum(combined(longest, before, np.maximum), np.where(starts, 0.0, -np.inf))
             shortest[node] = np.where(passes, low + adds, np.inf)
             longest[node] = np.where(passes, high + adds, -np.inf)
-        ends = np.zeros((m + 1, n, 1), bool)
-        ends[:m] = self.sinks.T[:, :, None]
+        ends = self.ends()
         return PathStatistics(
-            np.minimum(np.where(ends, count, 0.0).sum(axis=0), _MOST_PATHS),
-            np.where(ends, shortest, np.inf).min(axis=0),
-            np.where(ends, longest, -np.inf).max(axis=0),
-            np.minimum(np.where(ends, total, 0.0).sum(axis=0), _MOST_PATHS),
+            np.minimum(combined(count, ends, np.add), _MOST_PATHS),
+            combined(shortest, ends, np.minimum),
+            combined(longest, ends, np.maximum),
+            np.minimum(combined(total, ends, np.add), _MOST_PATHS),
         )
 
     def counts_of(self, nodes: BoolArray, member: FloatArray) -> FloatArray:
@@ -153,11 +151,11 @@ class GraphBatch:
 
 
 def combined(values: Values, before: Before, how: np.ufunc) -> Values:
-    """What the predecessors of one node have, combined from the first to the last; padding's where there are none.
+    """What some nodes of each graph have, combined from the first to the last; padding's where there are none.
 
     Args:
         values: Shape ``(m + 1, n, …)``, by node and graph; the row after the last node is padding's.
-        before: Predecessors of the node, from ``GraphBatch.before``.
+        before: The nodes, from ``GraphBatch.before`` or ``GraphBatch.ends``.
         how: Combines two arrays.
 
     Returns:
@@ -212,12 +210,26 @@ def _edge_table(architectures: Sequence[Architecture]) -> IntArray:
 def _predecessor_table(edges: IntArray, n: int, m: int) -> IntArray:
     place = edges[:, 0] * m + edges[:, 2]
     order = np.argsort(place * m + edges[:, 1])
-    graph, source, target = edges[order].T
-    place = place[order]
-    slot = np.arange(len(place)) - np.searchsorted(place, place, side="left")
-    table = np.full((n, m, int(slot.max(initial=0)) + 1), m, np.int64)
-    table[graph, target, slot] = source
+    table = _listed(place[order], edges[order, 1], n * m, m)
+    return table.reshape(n, m, table.shape[1])
+
+
+def _listed(owner: IntArray, node: IntArray, owners: int, padding: int) -> IntArray:
+    """The nodes of each owner side by side, ``(owners, most nodes)``; owners are sorted and count from 0."""
+    slot = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    table = np.full((owners, int(slot.max(initial=0)) + 1), padding, np.int64)
+    table[owner, slot] = node
     return table
+
+
+def _in_turn(table: IntArray, padding: int) -> Before:
+    slots = [(np.arange(len(table)), table[:, 0])]
+    for slot in range(1, table.shape[1]):
+        graphs = np.flatnonzero(table[:, slot] < padding)
+        if not len(graphs):
+            break
+        slots.append((graphs, table[graphs, slot]))
+    return slots
 
 
 def _ends(ops: IntArray, real: BoolArray, bare: BoolArray, vocabulary: tuple[str, ...], name: str) -> BoolArray:

@@ -63,9 +63,8 @@ def _walk(batch: GraphBatch, member: FloatArray) -> FloatArray:
         own, divisor = member[batch.ops[:, node]], np.maximum(degree, 1)
         met[node] = own + _arriving(met, batch, node) / divisor
         avoided[node] = (1 - own) * np.where(degree > 0, _arriving(avoided, batch, node) / divisor, 1.0)
-    ends = batch.sinks.T[:, :, None]
-    number = np.maximum(ends.sum(axis=0), 1)
-    return np.hstack([(values[:m] * ends).sum(axis=0) / number for values in (met, avoided)])
+    number = np.maximum(batch.sinks.sum(axis=1), 1)[:, None]
+    return np.hstack([combined(values, batch.ends(), np.add) / number for values in (met, avoided)])
 
 
 def _arriving(values: FloatArray, batch: GraphBatch, node: int) -> FloatArray:
