@@ -112,7 +112,8 @@ def simplified(architecture: Architecture) -> Architecture:
         if node.op not in _OPS:
             raise ValueError(f"a node's operation must be one of {', '.join(_OPS)}; got {node.op!r}")
     nodes = tuple([_plain(node) for node in architecture.nodes if node.op != "none"])
-    return architecture if nodes == architecture.nodes else Architecture(nodes, chain(len(nodes)), architecture.settings)
+    simple = Architecture(nodes, chain(len(nodes)), architecture.settings)
+    return architecture if simple == architecture else simple
 
 
 @lru_cache(maxsize=1024)
