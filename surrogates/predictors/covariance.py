@@ -15,6 +15,7 @@ from surrogates.predictor import FloatArray
 from surrogates.predictors._column_weights import ColumnWeights
 
 _BROADNESS = 0.05  # of r² in the broad part: it is flat where the local part has long forgotten
+_NUMBERS_AT_ONCE = 1 << 15  # covariances computed at a time: 256 KB, which a processor's cache holds
 _JITTERS = (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2)  # of the mean variance, tried in this order
 
 # Medians and deviation of the log-normal priors, for targets of variance 1.
@@ -49,8 +50,14 @@ class Covariance:
 
     def between(self, left: FloatArray, right: FloatArray) -> FloatArray:
         """Covariances of rows ``(n, d)`` with rows ``(m, d)``, without noise: ``(n, m)``."""
-        result, broad, _ = self.parts(_squared_distances(left * self.scales, right * self.scales))
-        result += broad
+        left, right = left * self.scales, right * self.scales
+        ours, theirs = (left**2).sum(axis=1), (right**2).sum(axis=1)
+        result = np.asarray(2 * left @ right.T, np.float64)
+        step = max(1, _NUMBERS_AT_ONCE // max(len(right), 1))
+        for start in range(0, len(left), step):
+            some = np.s_[start : start + step]
+            local, broad, _ = self.parts(_squared_distances(ours[some], theirs, result[some]))
+            np.add(local, broad, out=result[some])
         return result
 
     def among(self, rows: FloatArray) -> FloatArray:
@@ -139,7 +146,8 @@ def negative_log_posterior(
     covariance = covariance_of(logarithms, weights)
     n = len(targets)
     scaled = rows * covariance.scales
-    squared = _squared_distances(scaled, scaled)
+    squares = (scaled**2).sum(axis=1)
+    squared = _squared_distances(squares, squares, 2 * scaled @ scaled.T)
     np.fill_diagonal(squared, 0.0)
     local, broad, decay = covariance.parts(squared)
     among = local + broad
@@ -148,8 +156,12 @@ def negative_log_posterior(
     inverse = np.asarray(cho_solve((factor, True), np.eye(n, order="F"), overwrite_b=True))
     solved = inverse @ targets
     value = 0.5 * targets @ solved + np.log(np.diag(factor)).sum() + 0.5 * n * np.log(2 * np.pi)
-    sensitivity = 0.5 * (inverse - np.outer(solved, solved))  # of the value to each covariance
-    by_squared = sensitivity * (-0.5 * covariance.local * decay - _BROADNESS * broad)  # to each squared distance
+    sensitivity = np.outer(solved, solved)
+    np.subtract(inverse, sensitivity, out=sensitivity)
+    sensitivity *= 0.5  # of the value to each covariance
+    decay *= -0.5 * covariance.local
+    decay -= _BROADNESS * broad
+    by_squared = np.multiply(decay, sensitivity, out=decay)  # of the value to each squared distance
     # Σ_ij S_ij (x_i - x_j)² of each column, without the n x n x d array of differences
     by_column = 2 * (by_squared.sum(axis=1) @ scaled**2 - (scaled * (by_squared @ scaled)).sum(axis=0))
     by_variance = [(sensitivity * local).sum(), (sensitivity * broad).sum(), covariance.noise * np.trace(sensitivity)]
@@ -159,7 +171,8 @@ def negative_log_posterior(
     return float(value + 0.5 * away @ away), gradient + away / spread
 
 
-def _squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:
-    squared = np.add.outer((left**2).sum(axis=1), (right**2).sum(axis=1))
-    squared -= 2 * left @ right.T
+def _squared_distances(left: FloatArray, right: FloatArray, twice_products: FloatArray) -> FloatArray:
+    """``(n, m)`` of rows whose squares sum to ``left`` and ``right``, by twice their products."""
+    squared = np.add.outer(left, right)
+    squared -= twice_products
     return np.asarray(np.maximum(squared, 0.0, out=squared), np.float64)
