@@ -100,8 +100,8 @@ def discover(room: Room) -> dict[str, type]:
 
 
 def summary(component: type) -> str:
-    """The first line of a component's docstring."""
-    return (inspect.getdoc(component) or "").strip().split("\n")[0]
+    """The first paragraph of a component's docstring, in one line."""
+    return " ".join((inspect.getdoc(component) or "").strip().split("\n\n")[0].split())
 
 
 def _component(module: ModuleType, interface: type) -> type | None:

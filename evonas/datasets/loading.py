@@ -11,6 +11,7 @@ from evonas.datasets.dataset import Dataset, Split, Splits
 if TYPE_CHECKING:
     from torch import Tensor
 
+CHANNELS = (1, 3, 4)  # of most images
 DISTINCT = 0.9  # share of different training inputs from which on equal inputs are a sign of the same example
 IMBALANCED = 10  # times as many examples in the largest class as in the smallest
 
@@ -27,7 +28,12 @@ def loaded(dataset: Dataset, test: bool = False) -> Splits:
     """
     import torch
 
-    splits = dataset.load()
+    try:
+        splits = dataset.load()
+    except (ValueError, OSError, MemoryError):
+        raise
+    except Exception as error:  # a class of the user's own may raise anything
+        raise _broken(dataset, f"load raised {type(error).__name__}: {error}", "mend it") from error
     checked = {"train": splits.train, "validation": splits.validation, **({"test": splits.test} if test else {})}
     for name, split in checked.items():
         _check_inputs(dataset, name, split)
@@ -37,11 +43,9 @@ def loaded(dataset: Dataset, test: bool = False) -> Splits:
     if dataset.regression:
         constant = (targets == targets[:1]).all(dim=0).nonzero().flatten().tolist()
         if constant:
-            raise _broken(
-                dataset,
-                f"target {constant[0]} is {targets[0, constant[0]]:g} in every training example",
-                "leave it out",
-            )
+            which = "the target" if dataset.classes == 1 else f"target {constant[0]}"
+            remedy = "take another" if dataset.classes == 1 else "leave it out"
+            raise _broken(dataset, f"{which} is the same number in every training example", remedy)
     elif len(torch.unique(targets)) < 2:
         raise _broken(
             dataset, f"all {len(targets):,} training examples are of class {int(targets.flatten()[0])}", "add another"
@@ -57,6 +61,8 @@ def description(dataset: Dataset, splits: Splits) -> str:
     shape = "x".join(map(str, dataset.input_shape))
     kind = "tokens" if dataset.vocabulary is not None else str(splits.train.inputs.dtype).removeprefix("torch.")
     found = f"{sizes} examples of {shape} {kind}"
+    if len(dataset.input_shape) == 3 and dataset.input_shape[2] in CHANNELS and dataset.input_shape[0] not in CHANNELS:
+        found += ", CHANNELS SEEM TO BE LAST: they are expected first"
     if dataset.regression:
         return f"{found}; {dataset.classes} target{'s' if dataset.classes > 1 else ''}, a regression"
     counts = torch.bincount(splits.train.targets.flatten(), minlength=dataset.classes)

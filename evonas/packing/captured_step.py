@@ -59,7 +59,8 @@ class CapturedStep:
         if self._graph is None:
             self._batch = [each.clone() for each in batch]
             graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, stream=self._stream):  # runs nothing yet
+            here = torch.cuda.stream(torch.cuda.current_stream())  # where a capture that fails cannot be left otherwise
+            with here, torch.cuda.graph(graph, stream=self._stream):  # runs nothing yet
                 self._losses = self._step(*self._batch)
             self._graph = graph
         for captured, given in zip(self._batch, batch, strict=True):
@@ -73,6 +74,6 @@ def ready_to_capture(optimiser: Optimizer, device: torch.device) -> None:
     if device.type != "cuda":
         return
     for group in optimiser.param_groups:
-        group["lr"] = torch.tensor(float(group["lr"]), device=device)
+        group["lr"] = torch.tensor(float(group["lr"]), dtype=torch.float32, device=device)  # what fused steps read
         if "capturable" in group:
             group["capturable"] = True

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from evonas.packing._layers import split
 from evonas.packing._operations import operations_of, tensors_of
-from evonas.packing._program import INPUT, Step, program_of
+from evonas.packing._program import Step, Values, program_of
 from evonas.packing._schedule import groups_of
 from evonas.packing.unpackable import Unpackable
 
@@ -58,7 +58,7 @@ class Pack(nn.Module):
                 ) from reason
         self._models = list(models)
         self._example = example
-        self._steps, self._results = program_of(networks, groups_of(networks), example.device)
+        self._steps, self._results = program_of(networks, groups_of(networks))
         self._homes = _homes_of(self._steps, example.device)
         self.layers = nn.ModuleList(step.layer for step in self._steps if step.layer is not None)
         moved = {id(original) for home in self._homes for original in home.originals}
@@ -82,7 +82,7 @@ class Pack(nn.Module):
         Returns:
             ``(K, batch, classes)``.
         """
-        values: dict[int, Any] = {INPUT: inputs.transpose(0, 1).flatten(1, 2)}
+        values = Values(inputs.transpose(0, 1).flatten(1, 2))
         for step in self._steps:
             values[step.number] = step.run(values, self._models)
             for last in step.last_uses:

@@ -65,7 +65,8 @@ NAN = torch.where(torch.arange(40).view(-1, 1, 1, 1) == 7, torch.nan, torch.zero
         (own(targets=torch.full((40,), 2)), "all 40 training examples are of class 2; add another"),
         (own(1, True, targets=torch.zeros(40)), r"float32 of shape \(40,\); a regression's are float32 of .*\(40, 1\)"),
         (own(1, True, targets=torch.full((40, 1), torch.inf)), "targets of split 'train' hold NaN or infinite"),
-        (own(1, True, targets=torch.full((40, 1), 4.5)), r"target 0 is 4\.5 in every training example"),
+        (own(1, True, targets=torch.full((40, 1), 4.5)), "the target is the same number in every training"),
+        (own(nonsense=1), "load raised TypeError: .*nonsense.*; mend it"),
         (own(vocabulary=9), r"token ids of split 'train' are torch.float32.* they are int64 below the vocabulary, 9"),
     ],
 )

@@ -13,6 +13,7 @@ from spaces import Architecture
 from spaces.cell201 import Cell201
 from surrogates import Predictor, coverage, kendall_tau
 from surrogates.cross_validated import CrossValidated
+from surrogates.mean_first import means_of
 from surrogates.predictor import FloatArray
 
 SPACE = Cell201("compact", input_shape=(1, 8, 8))
@@ -155,6 +156,15 @@ def a_pickle_predicts_the_same(kind: Kind) -> None:
     np.testing.assert_array_equal(twin.predict(unseen).mean, predictor.predict(unseen).mean)
 
 
+def means_alone_are_those_of_predictions(kind: Kind) -> None:
+    unseen, _ = problem(9, 30)
+    predictor = fitted(kind, count=40)
+    np.testing.assert_array_equal(means_of(predictor, unseen), predictor.predict(unseen).mean)
+    assert means_of(predictor, []).shape == (0,)
+    with pytest.raises(RuntimeError, match="call fit first"):
+        means_of(kind(SPACE), [])  # type: ignore[call-arg]
+
+
 def left_out_targets_are_not_seen_and_are_covered(kind: Kind) -> None:
     """For predictors that judge themselves: a target that is changed alone hardly moves its own prediction."""
     predictor = kind(SPACE)  # type: ignore[call-arg]
@@ -222,5 +232,6 @@ LAWS = (
     predicting_needs_a_fit,
     nothing_to_predict_gives_nothing,
     a_pickle_predicts_the_same,
+    means_alone_are_those_of_predictions,
     left_out_targets_are_not_seen_and_are_covered,
 )

@@ -219,6 +219,7 @@ def test_on_a_gpu_the_outcomes_are_those_of_the_processor(changes: dict[str, obj
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device; this machine has none")
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 def test_no_step_waits_for_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     train, validation = examples(200)
     steps = []
