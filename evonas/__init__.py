@@ -1,5 +1,12 @@
 """evonas: evolutionary and surrogate-based neural architecture search.
 
+    result = evonas.search({"name": "cell201", "skeleton": "compact"}, dataset="digits", budget=64)
+    print(result.best(validation_error="min", macs="<= 2e5"))
+
+- ``evonas.search`` searches and trains; ``help(evonas.search)`` has every argument. It returns a ``Result``.
+- ``evonas.Search`` asks and tells: it proposes, and you train and report (``help(evonas.Search)``).
+- ``evonas.Function`` makes an objective of a callable, ``evonas.Objective`` is their interface.
+
 The top floor. Its rooms, each a package that imports only those after it:
 
 - ``cli``: the command line.
@@ -9,8 +16,6 @@ The top floor. Its rooms, each a package that imports only those after it:
 - ``trainers``, ``datasets``, ``objectives``.
 - ``packing``: several networks trained as one program.
 - ``core``: the vocabulary of a campaign.
-
-    result = evonas.search({"name": "cell201", "skeleton": "compact"}, dataset="digits", budget=64)
 """
 
 from importlib import import_module

@@ -58,6 +58,7 @@ def image_shape(values: object) -> tuple[int, int, int]:
     """
     given = listed(values, "input_shape")
     if len(given) != 3:
-        raise ValueError(f"input_shape must be (channels, height, width); got {values!r}")
+        other = "; for a table take the space mlp, for a text transformer" if len(given) == 1 else ""
+        raise ValueError(f"input_shape must be (channels, height, width); got {values!r}{other}")
     channels, height, width = (whole(value, "input_shape") for value in given)
     return channels, height, width

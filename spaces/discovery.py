@@ -83,7 +83,7 @@ def find(room: Room, name: str) -> type:
     Raises:
         UnknownComponent: There is none; the message lists the choices and the nearest name.
     """
-    if "." in name:
+    if "." in name and all(part.isidentifier() for part in name.split(".")):
         return _own_class(room, name)
     if name.isidentifier() and not name.startswith("_"):
         path = f"{room.package}.{name}"
@@ -100,8 +100,8 @@ def discover(room: Room) -> dict[str, type]:
 
 
 def summary(component: type) -> str:
-    """The first line of a component's docstring."""
-    return (inspect.getdoc(component) or "").strip().split("\n")[0]
+    """The first paragraph of a component's docstring, in one line."""
+    return " ".join((inspect.getdoc(component) or "").strip().split("\n\n")[0].split())
 
 
 def _component(module: ModuleType, interface: type) -> type | None:

@@ -19,6 +19,7 @@ from evonas.trainers.classifier import Classifier
 from spaces.cell201 import Cell201
 from spaces.discovery import discover
 from surrogates import PROXIES
+from surrogates.proxies.proxy_failure import ProxyFailure
 from surrogates.proxies.scoring import score_all
 
 NINE = ("grad_norm", "plain", "l2_norm", "snip", "fisher", "jacob_cov", "epe_nas", "nwot", "swap")
@@ -84,9 +85,9 @@ def measure_gpu_work(networks: int = 1000, repeats: int = 15) -> list[dict[str, 
 
     Returns:
         Rows of ``way``, what is measured, and ``value``: seconds to score ``networks`` standard NAS-Bench-201 networks
-        by nine zero-cost proxies, and to build them before; copies from the host for each step of a training on
-        resident data; the repeat error of ``energy_mj``, standard deviation over mean, None where there is no energy
-        counter.
+        by nine zero-cost proxies, to build them before, and how many of them some proxy could not score; copies from
+        the host for each step of a training on resident data; the repeat error of ``energy_mj``, standard deviation
+        over mean, None where there is no energy counter.
     """
     device = torch.device("cuda", 0)
     space = Cell201(cells=5, channels=16, input_shape=(3, 32, 32))
@@ -96,17 +97,20 @@ def measure_gpu_work(networks: int = 1000, repeats: int = 15) -> list[dict[str, 
     found = discover(PROXIES)
     proxies = {name: found[name]() for name in NINE}
     building = scoring = 0.0
+    unscored = 0
     for _ in range(networks):
         started = time.perf_counter()
         model = space.build(space.simplify(space.sample(rng))).to(device)
         building += time.perf_counter() - started
         started = time.perf_counter()
-        score_all(proxies, model, batch.ready(batch.inputs), batch.targets)
+        scores = score_all(proxies, model, batch.ready(batch.inputs), batch.targets)
         torch.cuda.synchronize(device)
         scoring += time.perf_counter() - started
+        unscored += any(isinstance(score, ProxyFailure) for score in scores.values())
     return [
         {"way": f"seconds to score {networks} networks", "value": scoring},
         {"way": f"seconds to build {networks} networks", "value": building},
+        {"way": f"of {networks} networks without some score", "value": unscored},
         {"way": "copies from the host in a step of training", "value": _copies_in_a_step(space)},
         {"way": "repeat error of energy_mj", "value": _energy_error(space, repeats)},
     ]

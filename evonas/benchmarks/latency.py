@@ -13,7 +13,7 @@ from evonas.benchmarks.latency_table import built, measured_table
 from evonas.benchmarks.progress_line import tracked
 from evonas.campaign.inline import inline_component
 from evonas.campaign.making import make_component, make_space
-from evonas.objectives.devices import check_alone, others_on
+from evonas.objectives.devices import check_alone, checked_device, others_on
 from evonas.objectives.runtimes import inference_inputs, prepared
 from evonas.objectives.timing import Timing, measuring, timed_in_turn
 from spaces.architecture import Architecture
@@ -39,7 +39,13 @@ def space_for(space: str, dataset: str | None) -> Space:
 
 
 def measure_latency(
-    space: Space, networks: int, repeats: int, calls: int, seed: int, save: Path | None = None
+    space: Space,
+    networks: int,
+    repeats: int,
+    calls: int,
+    seed: int,
+    save: Path | None = None,
+    only_device: str | None = None,
 ) -> list[dict[str, Any]]:
     """Measures sampled networks again and again, in turn, on the processor and on a CUDA device where there is one.
 
@@ -51,6 +57,7 @@ def measure_latency(
         calls: Timed inferences in one measurement.
         seed: Of the sampling.
         save: Where to write the table of the last device.
+        only_device: Where alone to measure: ``cpu``, ``cuda`` or ``cuda:N``; None for all kinds that there are.
 
     Returns:
         For each runtime and device: the median network's ``milliseconds`` (10th percentile), ``repeat_error`` (the
@@ -62,16 +69,19 @@ def measure_latency(
         measuring at all.
 
     Raises:
-        ValueError: The space has too few networks.
+        ValueError: The space has too few networks, or there is no device of that name.
+        Unavailable: This machine has no such device.
         RuntimeError: Another process computes on the device.
     """
+    kinds = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    devices = [checked_device(name) for name in ([only_device] if only_device else kinds)]
     rng = np.random.default_rng(seed)
     held_out, fitted = _distinct(space, (networks, max(LEAST_FITTED, networks)), rng)
     covered = [space.simplify(space.sample(rng)) for _ in range(COVERED)]
     rows: list[dict[str, Any]] = []
     tables = []
-    for name in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-        device = torch.device(name)
+    for device in devices:
+        name = device.type
         check_alone(device)
         measured = {
             runtime: _repeated(space, held_out, runtime, device, repeats, calls)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,7 +17,6 @@ from evonas.core.observer import Silent
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.trainers.classifier import Classifier
 
-CELLS = (1, 5)
 WAYS: dict[str, int | str] = {"campaign, one at a time": 1, "campaign, packed": "auto"}
 
 
@@ -30,11 +30,11 @@ class RandomPixels(Dataset):
         return random_pixels()
 
 
-def measure_packed_campaign(candidates: int, epochs: int) -> list[dict[str, Any]]:
+def measure_packed_campaign(candidates: int, epochs: int, depths: Sequence[int]) -> list[dict[str, Any]]:
     """Runs campaigns of random search in this process, packed and one at a time, in turn.
 
     On the processor it is the demo's space and data, ``epochs`` each. On the first CUDA device, where there is one,
-    also NAS-Bench-201's skeleton with 1 and with 5 cells a stage on 50,000 random images, an epoch each.
+    also NAS-Bench-201's skeleton with ``depths`` cells a stage on 50,000 random images, an epoch each.
 
     Returns:
         A row for each: ``candidates_per_hour`` (on the processor by its own time); ``over_alone``, the same over that
@@ -44,7 +44,7 @@ def measure_packed_campaign(candidates: int, epochs: int) -> list[dict[str, Any]
     """
     compact = {"name": "cell201", "skeleton": "compact", "channels": [4, 8, 16]}
     rows = _compared({"space": compact, "dataset": "digits"}, candidates, epochs, "cpu", None)
-    for cells in CELLS if torch.cuda.is_available() else ():
+    for cells in depths if torch.cuda.is_available() else ():
         space = {"name": "cell201", "cells": cells, "channels": 16}
         rows += _compared({"space": space, "dataset": RandomPixels()}, candidates, 1, "cuda:0", cells)
     return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,10 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from evonas.benchmarks.gpu_figures import copy_rate, measure_gpu_work, multiply_rate
+from evonas.benchmarks.gpu_figures import copy_rate, multiply_rate
 from evonas.benchmarks.packed_campaign import measure_packed_campaign
-from evonas.benchmarks.training import GPU_BATCH, measure_gpu, random_pixels
-from evonas.core.failure import Failure
+from evonas.benchmarks.training import DEPTHS, GPU_BATCH, measure_gpu, random_pixels
+from evonas.core.objective import Training
 from evonas.datasets.dataset import Splits
 from evonas.packing import Pack
 from evonas.trainers.classifier import Classifier
@@ -30,7 +30,7 @@ EXAMPLES = 4  # of a counted step; their number and size change no count
 SIDE = 8
 
 
-def measure_packing(candidates: int, epochs: int) -> list[dict[str, Any]]:
+def measure_packing(candidates: int, epochs: int, depths: Sequence[int] = DEPTHS) -> list[dict[str, Any]]:
     """Counts the operations of one SGD step of NAS-Bench-201 networks with 16 channels, packed and one at a time.
 
     Then the rows of ``measure_packed_campaign``, whole campaigns.
@@ -39,26 +39,37 @@ def measure_packing(candidates: int, epochs: int) -> list[dict[str, Any]]:
     only look at a tensor otherwise or reserve memory: about one kernel on a GPU each.
 
     Returns:
-        A row for 1 and for 5 cells a stage: ``operations_packed`` of the pack, ``operations_alone`` of all candidates'
-        steps together, and ``share``, the first over the second. Where there is a CUDA device also the rows of
+        A row for each of ``depths``, cells a stage: ``operations_packed`` of the pack, ``operations_alone`` of all
+        candidates' steps together, and ``share``, the first over the second; ``bytes_over_alone``, what the operations
+        read and write, likewise. Where there is a CUDA device also the rows of
         ``measure_gpu``, and such with the candidates packed and their steps captured, with ``share_of_copy`` and
         ``share_of_multiply``: the bytes that the operations read and write, and the multiplications and additions of
-        forward and backward passes, over what the device copies and multiplies in the same run; and those of
-        ``measure_gpu_work``.
+        forward and backward passes, over what the device copies and multiplies in the same run.
     """
     rows: list[dict[str, Any]] = []
     with one_torch_thread(), torch.random.fork_rng(devices=[]):
-        for cells in (1, 5):
+        for cells in depths:
             models = _sampled(candidates, cells, SIDE)
             inputs = torch.randn(candidates, EXAMPLES, 3, SIDE, SIDE)
             targets = torch.zeros(candidates, EXAMPLES, dtype=torch.int64)
             pack = Pack(models, inputs[0, :2])
-            packed = _counted(pack, _summed, inputs, targets).operations
-            alone = sum(_counted(model, cross_entropy, inputs[0], targets[0]).operations for model in models)
-            row = {"way": "a step", "device": "cpu", "candidates": candidates, "cells": cells}
-            rows.append({**row, "operations_packed": packed, "operations_alone": alone, "share": packed / alone})
-    rows += measure_packed_campaign(candidates, epochs)
-    rows += [*_on_gpu(candidates), *measure_gpu_work()] if torch.cuda.is_available() else []
+            packed = _counted(pack, _summed, inputs, targets)
+            each = [_counted(model, cross_entropy, inputs[0], targets[0]) for model in models]
+            alone = sum(one.operations for one in each)
+            rows.append(
+                {
+                    "way": "a step",
+                    "device": "cpu",
+                    "candidates": candidates,
+                    "cells": cells,
+                    "operations_packed": packed.operations,
+                    "operations_alone": alone,
+                    "share": packed.operations / alone,
+                    "bytes_over_alone": packed.bytes / sum(one.bytes for one in each),
+                }
+            )
+    rows += measure_packed_campaign(candidates, epochs, depths)
+    rows += _on_gpu(candidates, depths) if torch.cuda.is_available() else []
     columns: dict[str, Any] = dict.fromkeys(name for row in rows for name in row)
     return [{**columns, **row} for row in rows]
 
@@ -113,7 +124,7 @@ class _Counted(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
 
-def _on_gpu(candidates: int) -> list[dict[str, Any]]:
+def _on_gpu(candidates: int, depths: Sequence[int]) -> list[dict[str, Any]]:
     device = torch.device("cuda", 0)
     splits = random_pixels()
     trainer = Classifier(epochs=1, batch_size=GPU_BATCH, device=str(device))
@@ -121,7 +132,7 @@ def _on_gpu(candidates: int) -> list[dict[str, Any]]:
     copied, multiplied = copy_rate(device), multiply_rate(device)
     steps = len(splits.train) // GPU_BATCH
     rows = []
-    for cells, alone in zip((1, 5), measure_gpu(max(2, candidates // 4)), strict=True):
+    for cells, alone in zip(depths, measure_gpu(max(2, candidates // 4), depths), strict=True):
         _trained(_sampled(2, cells, 32), splits, trainer)  # warms up
         models = _sampled(candidates, cells, 32)
         space, architectures = _drawn(candidates, cells, 32)
@@ -165,7 +176,7 @@ def _trained(models: list[nn.Module], splits: Splits, trainer: Classifier) -> li
     seeds, settings = range(len(models)), [NO_SETTINGS] * len(models)
     sizes = []
     for _, training in trainer.train_together(models, splits.train, splits.validation, seeds, settings):
-        if isinstance(training, Failure):
+        if not isinstance(training, Training):
             raise RuntimeError(f"a training failed: {training}")
         sizes.append(training.metrics["packed"])
     if len(sizes) < len(models):

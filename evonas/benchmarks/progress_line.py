@@ -29,7 +29,7 @@ def tracked(items: Sequence[Item]) -> Iterator[Item]:
 class ProgressLine:
     """Says on the standard error stream how much is done and about how long the rest takes.
 
-    Nothing is said in the first two seconds. A terminal's line is rewritten; a pipe gets one each half minute.
+    A terminal's line is there at once and rewritten; a pipe gets one after two seconds, and then each half minute.
 
     Args:
         total: Runs in all.
@@ -43,7 +43,9 @@ class ProgressLine:
         self._started = time.monotonic()
         self._next = self._started + QUIET_SECONDS
         self._is_terminal = sys.stderr.isatty()
-        self._said = False
+        if self._is_terminal and known < total:
+            print(f"{known:,} of {total:,} runs", end="", file=sys.stderr, flush=True)
+        self._said = self._is_terminal
 
     def advance(self) -> None:
         """One more run is done."""

@@ -24,11 +24,13 @@ class TableTarget:
         """Reads ``COLUMN:min``, ``COLUMN:max`` or ``COLUMN``, which is minimised.
 
         Raises:
-            ValueError: The name says that it is an accuracy, and no direction is given.
+            ValueError: The name says that it is an accuracy, and no direction is given, or another than min and max.
         """
         column, _, goal = text.rpartition(":")
         if column and goal in ("min", "max"):
             return cls(column, goal)
+        if column and "acc" in column.lower():
+            raise ValueError(f"after the colon stands min or max, as in {column + ':max'!r}; got {text!r}")
         if "acc" in text.lower():
             raise ValueError(
                 f"{text!r} seems to be an accuracy, and without a direction less is better; write {text + ':max'!r}, "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ Way = Callable[[nn.Module, Splits, Classifier], None]
 
 IMAGES = 50_000  # CIFAR's training images
 GPU_BATCH = 256
+DEPTHS = (1, 5)
+"""Cells a stage of the NAS-Bench-201 networks that are measured."""
 
 
 def measure_training(candidates: int, repeats: int, epochs: int) -> list[dict[str, Any]]:
@@ -69,10 +72,10 @@ def measure_training(candidates: int, repeats: int, epochs: int) -> list[dict[st
     return [*rows, *(measure_gpu(max(2, candidates // 4)) if torch.cuda.is_available() else [])]
 
 
-def measure_gpu(candidates: int) -> list[dict[str, Any]]:
+def measure_gpu(candidates: int, depths: Sequence[int] = DEPTHS) -> list[dict[str, Any]]:
     """Candidates of NAS-Bench-201 an hour on the first CUDA device, one at a time, eager, an epoch of training each.
 
-    The skeleton has 16 channels and 1 or 5 cells a stage; data are 50,000 images of 32x32 random pixels, resident.
+    The skeleton has 16 channels and ``depths`` cells a stage; data are 50,000 images of 32x32 random pixels, resident.
 
     Returns:
         A row for each skeleton, as ``measure_training`` gives them.
@@ -80,7 +83,7 @@ def measure_gpu(candidates: int) -> list[dict[str, Any]]:
     splits = random_pixels()
     trainer = Classifier(epochs=1, batch_size=GPU_BATCH, device="cuda:0")
     rows = []
-    for cells in (1, 5):
+    for cells in depths:
         space = Cell201(cells=cells, channels=16, input_shape=(3, 32, 32))
         rng = np.random.default_rng(0)
         architectures = [space.simplify(space.sample(rng)) for _ in range(candidates)]
@@ -102,8 +105,9 @@ def measure_gpu(candidates: int) -> list[dict[str, Any]]:
     return rows
 
 
+@cache
 def random_pixels() -> Splits:
-    """Images as CIFAR has them, but random: the same work."""
+    """Images as CIFAR has them, but random: the same work. Made once, for nobody writes to them."""
     rng = torch.Generator().manual_seed(0)
     mean, deviation = torch.full((3, 1, 1), 127.5), torch.full((3, 1, 1), 73.9)
 

@@ -58,7 +58,8 @@ def component_faults(values: Mapping[str, Any]) -> list[Fault]:
 def construction_fault(path: YamlPath, arguments: Mapping[str, Any], error: Exception) -> Fault:
     """A constructor's error as a fault, of the one argument that its message names or else of the whole component."""
     message = str(error) if isinstance(error, ValueError) and str(error) else f"{type(error).__name__}: {error}"
-    named = [name for name in arguments if re.search(rf"\b{re.escape(name)}\b", message)]
+    said = re.sub(r"\([^()]*\)", "", message)  # a shape such as (channels, height, width) names no argument
+    named = [name for name in arguments if re.search(rf"\b{re.escape(name)}\b", said)]
     return Fault((*path, named[0]) if len(named) == 1 else path, message)
 
 

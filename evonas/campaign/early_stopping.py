@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +14,12 @@ from evonas.campaign.rungs import searches_epochs
 from evonas.campaign.workers import Workers
 from evonas.core.archive import Archive, FloatArray, Trial
 from evonas.core.evaluation import Evaluator, StoppableEvaluator
+from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.searcher import Searcher
 from evonas.core.stopping import StoppingRule
 from evonas.evaluators.training import TrainingEvaluator
 from evonas.searchers.random import Random
+from evonas.trainers.joint_trainer import JointTrainer
 from spaces.space import Space
 
 _PATH = ("early_stopping",)
@@ -74,7 +78,7 @@ def early_stopping(
     """The campaign's early stopping; None where it asks for none.
 
     Raises:
-        CampaignError: The rate is none, what evaluates cannot be stopped, trains together, or is all drawn at random.
+        CampaignError: The rate is none, what evaluates cannot be stopped, or is all drawn at random.
     """
     if parts.early_stopping is None:
         return None
@@ -82,16 +86,9 @@ def early_stopping(
         raise _refusal(f"expected a rate of wrongly stopped trainings in (0, 0.5]. Got {parts.early_stopping}")
     if not isinstance(evaluator, StoppableEvaluator):
         raise _refusal(f"{type(evaluator).__name__} trains nothing that can be stopped; leave early_stopping out")
-    if isinstance(evaluator, TrainingEvaluator):
-        trainer = evaluator.trainer
-        if "stopping" not in inspect.signature(trainer.train).parameters:
-            raise _refusal(
-                f"{type(trainer).__name__}.train must take 'stopping', as Trainer.train does; or leave it out"
-            )
-    if workers.pack != 1:
-        raise _refusal(
-            "candidates that train together are trained to their end; leave it out, or 'pack' of the executor"
-        )
+    for function, parameter in _takers(evaluator, workers.pack != 1):
+        if parameter not in inspect.signature(function).parameters:
+            raise _refusal(f"{function.__qualname__} must take {parameter!r}, as its contract has it; or leave it out")
     if isinstance(searcher, Random):
         raise _refusal(
             "what is drawn at random is trained to its end, and random search draws everything; leave it out"
@@ -99,6 +96,16 @@ def early_stopping(
     if searches_epochs(space):
         raise _refusal("architectures of this space say themselves how many epochs they are trained; leave one out")
     return EarlyStopping(parts.early_stopping)
+
+
+def _takers(evaluator: Evaluator, packs: bool) -> Iterator[tuple[Callable[..., Any], str]]:
+    """The functions of components that a rule is handed to, and as what; those that anyone may leave out."""
+    if packs and isinstance(evaluator, JointEvaluator):
+        yield evaluator.evaluate_together, "rules"
+    if isinstance(evaluator, TrainingEvaluator):
+        yield evaluator.trainer.train, "stopping"
+        if packs and isinstance(evaluator.trainer, JointTrainer):
+            yield evaluator.trainer.train_together, "stopping"
 
 
 def _refusal(message: str) -> CampaignError:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
+from evonas.campaign.brought_home import brought_home
 from evonas.campaign.interruption import Interruption
 from evonas.campaign.ledger import Ledger
 from evonas.campaign.plan import Plan
@@ -66,8 +67,8 @@ class Runner:
                 self.observer.started(self.plan.name, self.archive, self.plan.budget)
                 finished = self._done() or self._session(interruption)
         finally:
+            self.observer.finished()  # first, for a full disk refuses the seconds
             self.journal.add_stage_seconds(self._ledger.stage_seconds)
-            self.observer.finished()
         return finished
 
     def _done(self) -> bool:
@@ -173,7 +174,8 @@ class Runner:
                         missing.put_back(jobs)
                         continue
                     keys = [(job.trial.number, job.retraining or 0) for job in jobs]
-                    self.journal.add_retrainings(dict(zip(keys, evaluations, strict=True)))
+                    checked = [brought_home(one, self.plan.problem.predicted_names) for one in evaluations]
+                    self.journal.add_retrainings(dict(zip(keys, checked, strict=True)))
                     done += len(jobs)
                     self.observer.retrained(done, total)
 
@@ -185,16 +187,19 @@ class Runner:
         seeds = [integer_seed(self.plan.seed, job.trial.number, purpose) for job, purpose in numbered]
         started = time.perf_counter()
         future: Future[Any]
-        stopping = self.plan.stopping if jobs[0].retraining is None else None
-        if stopping is not None and isinstance(evaluator, StoppableEvaluator):
-            rule = stopping.rule(self.archive, jobs[0].trial)
-            future = executor.submit(evaluator.evaluate_until, architectures[0], seeds[0], rule)
-        elif self.plan.pack == 1 or not isinstance(evaluator, JointEvaluator):
-            future = executor.submit(evaluator.evaluate, architectures[0], seeds[0])
-        elif isinstance(executor, Processes):
-            future = executor.submit_together(len(jobs), evaluator.evaluate_together, architectures, seeds)
+        rules = []
+        if self.plan.stopping is not None and jobs[0].retraining is None:
+            rules = [self.plan.stopping.rule(self.archive, job.trial) for job in jobs]
+        if self.plan.pack != 1 and isinstance(evaluator, JointEvaluator):
+            together = (architectures, seeds, rules) if rules else (architectures, seeds)
+            if isinstance(executor, Processes):
+                future = executor.submit_together(len(jobs), evaluator.evaluate_together, *together)
+            else:
+                future = executor.submit(evaluator.evaluate_together, *together)
+        elif rules and isinstance(evaluator, StoppableEvaluator):
+            future = executor.submit(evaluator.evaluate_until, architectures[0], seeds[0], rules[0])
         else:
-            future = executor.submit(evaluator.evaluate_together, architectures, seeds)
+            future = executor.submit(evaluator.evaluate, architectures[0], seeds[0])
         self._handed_out[future] = started
         return future
 

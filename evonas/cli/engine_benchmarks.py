@@ -9,7 +9,11 @@ import typer
 
 from evonas.cli.options import Json
 
-benchmarks = typer.Typer(help="Measures the engine itself; each prints a table.", no_args_is_help=True)
+benchmarks = typer.Typer(
+    help="Measures the engine itself; each prints a table.",
+    epilog="Example: evonas benchmark demo",
+    no_args_is_help=True,
+)
 
 
 @benchmarks.command("demo")
@@ -99,16 +103,41 @@ def benchmark_training(
 def benchmark_packing(
     candidates: Annotated[int, typer.Option(min=2, help="Candidates of NAS-Bench-201 in the pack.")] = 32,
     epochs: Annotated[int, typer.Option(min=1, help="Of each training of the campaigns on the processor.")] = 5,
+    cells: Annotated[list[int] | None, typer.Option(min=1, help="Cells a stage; by default 1 and 5.")] = None,
     json: Json = False,
 ) -> None:
     """Operations of a training step of candidates packed and one at a time, and candidates an hour of campaigns.
 
-    Example: evonas benchmark packing --candidates 32
+    Examples:
+        evonas benchmark packing --candidates 32
+
+        evonas benchmark packing --candidates 32 --cells 5
     """
     from evonas.benchmarks.packing import measure_packing
+    from evonas.benchmarks.training import DEPTHS
     from evonas.cli.rows import print_rows
 
-    print_rows(measure_packing(candidates, epochs), json)
+    print_rows(measure_packing(candidates, epochs, cells or DEPTHS), json)
+
+
+@benchmarks.command("gpu")
+def benchmark_gpu(
+    networks: Annotated[int, typer.Option(min=1, help="Scored by nine zero-cost proxies.")] = 1000,
+    repeats: Annotated[int, typer.Option(min=2, help="Measurements of energy.")] = 15,
+    json: Json = False,
+) -> None:
+    """What only a GPU tells: seconds of zero-cost proxies, copies in a step of training, how well energy repeats.
+
+    Example: evonas benchmark gpu --networks 1000
+    """
+    import torch
+
+    from evonas.benchmarks.gpu_figures import measure_gpu_work
+    from evonas.cli.rows import print_rows
+
+    if not torch.cuda.is_available():
+        raise typer.BadParameter("torch sees no CUDA device here; run it where there is one")
+    print_rows(measure_gpu_work(networks, repeats), json)
 
 
 @benchmarks.command("latency")
@@ -120,6 +149,7 @@ def benchmark_latency(
     calls: Annotated[int, typer.Option(min=5, help="Timed inferences in a measurement.")] = 50,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     save: Annotated[Path | None, typer.Option(help="Write the table; the GPU's where there is one.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda alone; by default both, as far as there are.")] = None,
     json: Json = False,
 ) -> None:
     """How well measured latencies repeat, and the error of a table of operations on networks that it never saw.
@@ -131,5 +161,10 @@ def benchmark_latency(
     """
     from evonas.benchmarks.latency import measure_latency, space_for
     from evonas.cli.rows import print_rows
+    from evonas.core.objective import Unavailable
 
-    print_rows(measure_latency(space_for(space, dataset), networks, repeats, calls, seed, save), json)
+    made = space_for(space, dataset)
+    try:
+        print_rows(measure_latency(made, networks, repeats, calls, seed, save, device), json)
+    except (Unavailable, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error

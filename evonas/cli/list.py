@@ -6,28 +6,35 @@ import json
 
 from rich.table import Table
 
+from evonas.campaign.aftermath import EXPORTERS
 from evonas.campaign.document import shipped_campaigns
-from evonas.campaign.fault import CampaignError, Fault
+from evonas.campaign.fault import CampaignError, Fault, did_you_mean
 from evonas.campaign.rooms import ROOMS
 from evonas.report.views import output_console
+from evonas.tables.importing import FORMATS
 from spaces.discovery import discover, summary
+from surrogates import COMBINATIONS
+
+_ALL = {**ROOMS, "combination": COMBINATIONS, "exporter": EXPORTERS, "format": FORMATS}
 
 
 def list_rooms(room: str | None, as_json: bool) -> None:
-    """Prints every component with the first line of its docstring.
+    """Prints every component with the first paragraph of its docstring.
 
     Raises:
         CampaignError: There is no such room.
     """
-    if room is not None and room not in ROOMS:
-        raise CampaignError([Fault((), f"expected a room: one of {', '.join(ROOMS)}. Got {room!r}")])
+    titles = [*_ALL, "campaign"]
+    if room not in (None, *titles, *(found.title for found in _ALL.values())):
+        message = f"expected a room: one of {', '.join(titles)}. Got {room!r}"
+        raise CampaignError([Fault((), message + did_you_mean(str(room), titles))])
     rows = [
         (title, name, summary(component))
-        for title, found in ROOMS.items()
-        if room in (None, title)
+        for title, found in _ALL.items()
+        if room in (None, title, found.title)
         for name, component in discover(found).items()
     ]
-    if room is None:
+    if room in (None, "campaign"):
         rows += [("campaign", name, f"evonas run {name}") for name in shipped_campaigns()]
     if as_json:
         for title, name, line in rows:

@@ -76,14 +76,20 @@ def check(
 @app.command()
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign file to write; it must not exist.")],
+    like: Annotated[
+        str | None, typer.Option(metavar="FILE|NAME", help="Copy this campaign, e.g. a published method's, instead.")
+    ] = None,
 ) -> None:
     """Writes a commented starter campaign.
 
-    Example: evonas new my_campaign.yaml
+    Examples:
+        evonas new my_campaign.yaml
+
+        evonas new mine.yaml --like methods/brp_nas
     """
     from evonas.cli.new import write_starter
 
-    write_starter(file)
+    write_starter(file, like)
 
 
 @app.command()
@@ -151,7 +157,9 @@ def train(
 def export(
     folder: Folder,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial that evonas train trained.")],
-    to: Annotated[str, typer.Option(help="torch (plain source), torchscript or onnx.")] = "torch",
+    to: Annotated[
+        str, typer.Option(help="torch (plain source), torchscript or onnx; or my.module.MyExporter.")
+    ] = "torch",
     output: Annotated[Path | None, typer.Option(help="Folder, instead of DIR/exported/TRIAL.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Whose weights; the best on validation data.")] = None,
 ) -> None:
@@ -195,12 +203,12 @@ def report(
 
 @app.command("list")
 def list_components(
-    room: Annotated[str | None, typer.Argument(help="Only one room, e.g. space or proxy.")] = None,
+    room: Annotated[str | None, typer.Argument(help="Only one room, e.g. space or proxies.")] = None,
     json: Json = False,
 ) -> None:
     """Lists the components of every room, and the shipped campaigns.
 
-    Example: evonas list proxy
+    Example: evonas list proxies
     """
     from evonas.cli.list import list_rooms
 

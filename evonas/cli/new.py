@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from evonas.campaign.document import locate
 from evonas.campaign.starter import starter_campaign
 
 
-def write_starter(file: Path) -> None:
+def write_starter(file: Path, like: str | None = None) -> None:
     """Writes a starter campaign to a file that does not exist yet.
 
+    Args:
+        file: Where; the campaign is named after it.
+        like: A campaign file, or a shipped one's name, that is copied instead, comments and all.
+
     Raises:
+        CampaignError: There is no campaign of that name, or no campaign can be named after the file.
         FileExistsError: It exists; it is left as it is.
         OSError: It cannot be written.
     """
     text = starter_campaign(file.stem)
+    if like is not None:
+        text = re.sub(r"^name:.*$", f"name: {file.stem}", locate(like).read_text(encoding="utf-8"), count=1, flags=re.M)
     try:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)

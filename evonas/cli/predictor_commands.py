@@ -8,7 +8,11 @@ import typer
 
 from evonas.cli.options import Cache, Json, Plot, SpaceOption, TableOption, Target, Workers
 
-predictors = typer.Typer(help="Predictors, judged on tables of measured architectures.", no_args_is_help=True)
+predictors = typer.Typer(
+    help="Predictors, judged on tables of measured architectures.",
+    epilog="Examples: evonas predictors compare --help",
+    no_args_is_help=True,
+)
 
 
 @predictors.callback()

@@ -8,7 +8,11 @@ import typer
 
 from evonas.cli.options import Cache, Json, Plot, SpaceOption, TableOption, Target, Workers
 
-proxies = typer.Typer(help="Zero-cost proxies, judged on tables of measured architectures.", no_args_is_help=True)
+proxies = typer.Typer(
+    help="Zero-cost proxies, judged on tables of measured architectures.",
+    epilog="Examples: evonas proxies compare --help",
+    no_args_is_help=True,
+)
 
 
 @proxies.callback()

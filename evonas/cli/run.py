@@ -17,7 +17,7 @@ from evonas.campaign.result import Result
 from evonas.campaign.results_folder import REPORT
 from evonas.campaign.session import execute
 from evonas.report.live import front_table
-from evonas.report.statistics import failure_groups
+from evonas.report.statistics import failure_groups, retrained_front
 from evonas.report.views import output_console, terminal_view
 
 INTERRUPTED = 130
@@ -67,7 +67,8 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
             file=sys.stderr,
         )
         return 1
-    console.print(front_table(result.front, result.archive.names, console.width))
+    anew = retrained_front(record)
+    console.print(front_table(result.front, result.archive.names, console.width, anew=anew))
     console.print(f"report: {result.report(folder / REPORT)}", soft_wrap=True)
     if finished:
         return 0

@@ -9,8 +9,10 @@ from typing import Any
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.recall import recall
 from evonas.campaign.result import Result
-from evonas.core.archive import Archive, Trial
+from evonas.core.archive import Trial
+from evonas.core.failure import Failure
 from evonas.report.live import front_table
+from evonas.report.statistics import retrained_front
 from evonas.report.views import output_console
 from evonas.report.watching import figure
 from spaces.drawing import as_text
@@ -30,7 +32,7 @@ def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
     chosen = archive.trials if number is None else [archive.trials[number]]
     if as_json:
         for trial in chosen:
-            print(json.dumps(_line(archive, trial), allow_nan=False))
+            print(json.dumps(_line(result, trial), allow_nan=False))
     elif number is None:
         console = output_console()
         console.print(
@@ -40,13 +42,14 @@ def show_campaign(folder: Path, number: int | None, as_json: bool) -> None:
             + (f", {len(archive.stopped)} stopped early" if archive.stopped else "")
             + (f", {len(archive.replicated)} trained again" if archive.replicated else "")
         )
-        console.print(front_table(result.front, archive.names, console.width))
+        console.print(front_table(result.front, archive.names, console.width, anew=retrained_front(result.record)))
     else:
         _print_trial(result, chosen[0])
 
 
-def _line(archive: Archive, trial: Trial) -> dict[str, Any]:
+def _line(result: Result, trial: Trial) -> dict[str, Any]:
     """A trial as plain values; values and predictions in the objectives' own unit and direction."""
+    archive = result.archive
     signs = dict(zip(archive.names, archive.signs.tolist(), strict=True))
     proposal, failure, evaluation = trial.proposal, trial.failure, trial.evaluation
     return {
@@ -71,7 +74,11 @@ def _line(archive: Archive, trial: Trial) -> dict[str, Any]:
         else None,
         "replicate": proposal.replicate,
         "trainings": {name: {"n": over.n, "std": over.std} for name, over in trial.spreads.items()},
-        "failure": {"kind": failure.kind, "message": failure.message} if failure is not None else None,
+        "retrained": [
+            {"values": dict(one.values), "failure": _failure(one.failure)}
+            for one in result.record.retrainings.get(trial.number, ())
+        ],
+        "failure": _failure(failure),
         "stopped": str(trial.stop) if trial.stop is not None else None,
         "pending": evaluation is None,
         "seconds": evaluation.seconds if evaluation is not None else None,
@@ -79,9 +86,13 @@ def _line(archive: Archive, trial: Trial) -> dict[str, Any]:
     }
 
 
+def _failure(failure: Failure | None) -> dict[str, str] | None:
+    return None if failure is None else {"kind": failure.kind, "message": failure.message}
+
+
 def _print_trial(result: Result, trial: Trial) -> None:
     proposal = trial.proposal
-    line = _line(result.archive, trial)
+    line = _line(result, trial)
     print(f"trial {trial.number} of {result.record.name}, {proposal.origin}, round {proposal.funnel.round}")
     if proposal.rung is not None:
         print(f"rung      {proposal.rung}; its values are compared on this rung alone")

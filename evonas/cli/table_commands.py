@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 tables = typer.Typer(
-    help="Published measurements, for campaigns and benchmarks without training.", no_args_is_help=True
+    help="Published measurements, for campaigns and benchmarks without training.",
+    epilog="Example: evonas table import nats_bench NATS-tss-v1_0-3ffb9-simple nats.csv.gz",
+    no_args_is_help=True,
 )
 
 
 @tables.command("import")
 def import_published(
-    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="A wrong name lists the formats there are.")],
+    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="One that `evonas list format` names.")],
     source: Annotated[Path, typer.Argument(metavar="PATH", help="The published file (or folder) on your disk.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The table to write, e.g. table.csv.gz.")],
 ) -> None:

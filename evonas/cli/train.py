@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+from functools import partial
 from pathlib import Path
 
 from evonas.campaign.aftermath import choose_trial, export, train_fully
+from evonas.cli.run import INTERRUPTED
 from evonas.core.evaluation import Evaluation
 from evonas.core.spread import spread
 from evonas.report.views import output_console
-from evonas.report.watching import figure
+from evonas.report.watching import duration, figure
 from evonas.report.wording import seconds_text
 
 
@@ -31,8 +34,13 @@ def train_trial(folder: Path, number: int, epochs: int | None, seeds: int, worke
     asked = chosen.trainer.epochs
     console.print(
         f"training trial {number} of {chosen.record.name}: {asked} epochs, {seeds} seeds, {workers} at a time"
+        + _expected(chosen.trial.evaluation, asked, math.ceil(seeds / workers))
     )
-    outcomes = train_fully(chosen, seeds, workers, told)
+    try:
+        outcomes = train_fully(chosen, seeds, workers, told, partial(console.print, soft_wrap=True))
+    except KeyboardInterrupt:
+        console.print("interrupted; seeds that had come home are kept, and the same command goes on")
+        return INTERRUPTED
     trained = [outcome.values for outcome in outcomes.values() if outcome.failure is None]
     over = {name: spread([values[name] for values in trained]) for name in (trained[0] if trained else ())}
     if as_json:
@@ -45,6 +53,13 @@ def train_trial(folder: Path, number: int, epochs: int | None, seeds: int, worke
             print(f"{name}  {figure(one.mean)}{deviation}")
         print(f"weights and figures: {chosen.folder}")
     return 0 if trained else 1
+
+
+def _expected(searched: Evaluation | None, epochs: int, in_turn: int) -> str:
+    """How long it will take by the pace of the search's own training; empty where that is not known."""
+    if searched is None or not searched.epochs or not searched.seconds:
+        return ""
+    return f"; about {duration(searched.seconds / searched.epochs * epochs * in_turn)}, at the search's pace"
 
 
 def export_trial(folder: Path, number: int, form: str, target: Path | None, seed: int | None) -> None:

@@ -30,6 +30,14 @@ class Trial:
     evaluation: Evaluation | None = None
     replicates: tuple[Evaluation, ...] = ()
 
+    def __str__(self) -> str:
+        """Number, known objectives and notation in one line; the whole of it is its ``repr``."""
+        told = {
+            name: f"{value:,.0f}" if value == round(value) else f"{value:.4g}" for name, value in self.values.items()
+        }
+        known = "".join(f", {name} {text}" for name, text in told.items())
+        return f"trial {self.number}{known}: {self.proposal.notation}"
+
     @property
     def failure(self) -> Failure | None:
         """Why it failed; None where it is pending or trained."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from evonas.datasets.dataset import Splits
 from evonas.datasets.partition import Partition, partition, pixel_splits
+from evonas.datasets.preparation import Preparation
 
 PIXELS = 3 * 32 * 32
 
@@ -53,7 +54,12 @@ def cifar_splits(
     answers = found[:, labels - 1].astype(np.int64)
     rows = partition(len(found) - tests, validation, 0.0, seed, answers[:-tests])
     test = np.arange(len(found) - tests, len(found))
-    return pixel_splits(found[:, labels:].reshape(-1, 3, 32, 32), answers, Partition(rows.train, rows.validation, test))
+    return pixel_splits(
+        found[:, labels:].reshape(-1, 3, 32, 32),
+        answers,
+        Partition(rows.train, rows.validation, test),
+        Preparation("red, green and blue from 0 to 255, channels first"),
+    )
 
 
 def _folder(title: str, folder: Path, names: Sequence[str]) -> list[bytes]:

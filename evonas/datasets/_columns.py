@@ -40,6 +40,10 @@ def _csv(path: str) -> Columns:
                     rows.append(row)
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"tabular: {path} cannot be read as CSV in UTF-8 ({error}); save it as that") from error
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+        raise ValueError(
+            f"tabular: {path} has one column, {names[0]!r}; fields are separated by commas, so save it with these"
+        )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f"tabular: columns of {path} have different names; {', '.join(repeated)} is there twice")

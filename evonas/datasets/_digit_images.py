@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from evonas.datasets._arguments import checked_seed, is_whole
 from evonas.datasets.dataset import Split, Splits
 from evonas.datasets.partition import Partition
+from evonas.datasets.preparation import Preparation
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,8 +51,10 @@ def digit_partition(labels: npt.NDArray[np.int64], train: int, seed: int) -> Par
     return Partition(first, validation, test)
 
 
-def stratified(inputs: Tensor, targets: Tensor, train: int, seed: int) -> Splits:
-    """Splits by ``digit_partition``; inputs are standardised by the training split's mean and deviation."""
+def stratified(inputs: Tensor, targets: Tensor, train: int, seed: int, kind: str) -> Splits:
+    """Splits by ``digit_partition``; inputs, of a kind, are standardised by the training split's mean and deviation."""
     rows = digit_partition(targets.numpy(), train, seed)
-    inputs = (inputs - inputs[rows.train].mean()) / inputs[rows.train].std()
-    return Splits(*(Split(inputs[part], targets[part]) for part in (rows.train, rows.validation, rows.test)))
+    mean, deviation = inputs[rows.train].mean(), inputs[rows.train].std()
+    inputs = (inputs - mean) / deviation
+    splits = Splits(*(Split(inputs[part], targets[part]) for part in (rows.train, rows.validation, rows.test)))
+    return replace(splits, preparation=Preparation(kind, (float(mean),), (float(deviation),)))

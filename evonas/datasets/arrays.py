@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 
 from evonas.datasets._arguments import checked_seed, checked_shares, existing
 from evonas.datasets.dataset import Dataset, Splits
-from evonas.datasets.partition import partition, pixel_splits, standardised, tensors
+from evonas.datasets.partition import floats, partition, pixel_splits, standardised, tensors
+from evonas.datasets.preparation import Preparation
 
 
 class Arrays(Dataset):
@@ -45,6 +47,10 @@ class Arrays(Dataset):
     ) -> None:
         if (path is None) == (inputs is None and targets is None) or (inputs is None) != (targets is None):
             raise ValueError("arrays: give path, an .npz file, or inputs and targets, two .npy files")
+        if path is not None and str(path).endswith(".npy"):
+            raise ValueError(
+                f"arrays: path is an .npz file of both; give {path} as inputs or targets, and the other, too"
+            )
         given = {"path": path, "inputs": inputs, "targets": targets}
         self.files = {name: existing("arrays", file, folder=False) for name, file in given.items() if file is not None}
         self.validation, self.test = checked_shares("arrays", validation, test)
@@ -71,11 +77,15 @@ class Arrays(Dataset):
         rows = partition(
             len(inputs), self.validation, self.test, self.seed, None if self.regression else targets.astype(np.int64)
         )
+        said = Preparation("numbers as in the array of inputs")
         if self.regression:
-            targets, _, _ = standardised(targets.reshape(len(targets), self.classes), rows.train)
+            targets, mean, deviation = standardised(targets.reshape(len(targets), self.classes), rows.train)
+            said = replace(said, output_mean=floats(mean), output_deviation=floats(deviation))
         if inputs.dtype == np.uint8 and inputs.ndim == 4:
-            return pixel_splits(inputs, targets, rows)
-        return tensors(standardised(inputs, rows.train)[0], targets if self.regression else targets.astype("i8"), rows)
+            return pixel_splits(inputs, targets, rows, said)
+        inputs, mean, deviation = standardised(inputs, rows.train)
+        said = replace(said, input_mean=floats(mean), input_deviation=floats(deviation))
+        return tensors(inputs, targets if self.regression else targets.astype("i8"), rows, said)
 
     def _header(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Shape and type of an array, without reading all of it."""

@@ -43,4 +43,5 @@ class ColouredDigits(Dataset):
         strength = interpolate(images / 16, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
         drawn = np.random.default_rng(self.seed).random((2, len(images), 3, 1, 1), dtype=np.float32)
         background, foreground = torch.from_numpy(drawn)
-        return stratified(torch.lerp(background, foreground, strength), labels, self.train, self.seed)
+        colours = torch.lerp(background, foreground, strength)
+        return stratified(colours, labels, self.train, self.seed, "red, green and blue from 0 to 1, channels first")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evonas.core.split import Split as Split
+from evonas.datasets.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,13 @@ class Splits:
         train: What networks are trained on.
         validation: What objectives are measured on during the search.
         test: What only the final retraining of the front looks at.
+        preparation: How raw examples became these, for who uses a trained network; None where it is not said.
     """
 
     train: Split
     validation: Split
     test: Split
+    preparation: Preparation | None = field(default=None, kw_only=True)
 
 
 class Dataset(ABC):

@@ -7,6 +7,7 @@ import numpy as np
 from evonas.datasets._digit_images import EXAMPLES, checked, digit_images, digit_partition
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.datasets.partition import pixel_splits
+from evonas.datasets.preparation import Preparation
 
 SIDE = 12
 INKS = 16  # the darkest pixel of the digits
@@ -50,4 +51,5 @@ class DigitsCanvas(Dataset):
         ):
             canvas[top : top + 8, left : left + 8] += image / INKS
         pixels = (canvases.clip(0, 1) * 255).round().astype(np.uint8)[:, None]
-        return pixel_splits(pixels, labels, digit_partition(labels, self.train, self.seed))
+        rows = digit_partition(labels, self.train, self.seed)
+        return pixel_splits(pixels, labels, rows, Preparation("ink from 0 to 255"))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from evonas.datasets._arguments import checked_seed, checked_shares, existing, is_whole
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.datasets.partition import partition, pixel_splits
+from evonas.datasets.preparation import Preparation
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
@@ -53,7 +54,7 @@ class ImageFolder(Dataset):
         self.input_shape = (3 if colour else 1, *(self.size or self._pixels(files[0]).shape[-2:]))
 
     def load(self) -> Splits:
-        _, files, labels = self._files()
+        names, files, labels = self._files()
         pixels = np.empty((len(files), *self.input_shape), dtype=np.uint8)
         for place, file in zip(pixels, files, strict=True):
             image = self._pixels(file)
@@ -65,7 +66,10 @@ class ImageFolder(Dataset):
                 )
             place[:] = image
         rows = partition(len(files), self.validation, self.test, self.seed, labels)
-        return pixel_splits(pixels, labels, rows)
+        kind = "red, green and blue" if self.colour else "grey"
+        sized = "" if self.size is None else ", resized to them (bilinear)"
+        said = f"{kind} from 0 to 255, channels first, {self.input_shape[1]}x{self.input_shape[2]} pixels{sized}"
+        return pixel_splits(pixels, labels, rows, Preparation(said, output_names=tuple(names)))
 
     def _files(self) -> tuple[list[str], list[Path], npt.NDArray[np.int64]]:
         """The classes' names; every image and its class, in the order of names."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from evonas.datasets.dataset import Split, Splits
+from evonas.datasets.preparation import Preparation
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,23 +66,27 @@ def partition(count: int, validation: float, test: float, seed: int, labels: Row
     return made
 
 
-def pixel_splits(pixels: npt.NDArray[np.uint8], targets: npt.NDArray[Any], rows: Partition) -> Splits:
+def pixel_splits(
+    pixels: npt.NDArray[np.uint8], targets: npt.NDArray[Any], rows: Partition, preparation: Preparation
+) -> Splits:
     """Splits of pixels ``(n, channels, height, width)`` that stay uint8, with the training split's mean and deviation.
 
-    A channel that is constant has deviation 1. Targets of two dimensions are a regression's.
+    A channel that is constant has deviation 1. Targets of two dimensions are a regression's. The preparation gets the
+    inputs' figures.
     """
     import torch
 
-    mean, deviation = (
-        torch.tensor(figure, dtype=torch.float32).reshape(-1, 1, 1) for figure in _moments(pixels, rows.train)
-    )
+    found = _moments(pixels, rows.train)
+    mean, deviation = (torch.tensor(figure, dtype=torch.float32).reshape(-1, 1, 1) for figure in found)
     kind = np.float32 if targets.ndim == 2 else np.int64
-    return Splits(
+    splits = Splits(
         *(
             Split(torch.from_numpy(pixels[part]), torch.from_numpy(targets[part].astype(kind)), mean, deviation)
             for part in (rows.train, rows.validation, rows.test)
         )
     )
+    said = replace(preparation, input_mean=floats(found[0]), input_deviation=floats(found[1]))
+    return replace(splits, preparation=said)
 
 
 def standardised(values: npt.NDArray[Any], train: Rows) -> tuple[npt.NDArray[np.float32], Any, Any]:
@@ -103,16 +108,21 @@ def standardised(values: npt.NDArray[Any], train: Rows) -> tuple[npt.NDArray[np.
     return ((values - mean.reshape(shape)) / deviation.reshape(shape)).astype(np.float32), mean, deviation
 
 
-def tensors(values: npt.NDArray[Any], targets: npt.NDArray[Any], rows: Partition) -> Splits:
+def tensors(values: npt.NDArray[Any], targets: npt.NDArray[Any], rows: Partition, preparation: Preparation) -> Splits:
     """Splits of inputs that are ready, and targets."""
     import torch
 
     def tensor(array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array))
 
-    return Splits(
-        *(Split(tensor(values[part]), tensor(targets[part])) for part in (rows.train, rows.validation, rows.test))
-    )
+    parts = (rows.train, rows.validation, rows.test)
+    splits = Splits(*(Split(tensor(values[part]), tensor(targets[part])) for part in parts))
+    return replace(splits, preparation=preparation)
+
+
+def floats(figures: npt.NDArray[Any]) -> tuple[float, ...]:
+    """Numbers of Python, of each channel or column."""
+    return tuple(float(figure) for figure in figures)
 
 
 def _moments(values: npt.NDArray[Any], train: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

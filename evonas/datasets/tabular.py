@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from evonas.datasets._arguments import checked_seed, checked_shares, existing
 from evonas.datasets._columns import Columns, categories, numbers, numeric, read_columns
 from evonas.datasets.dataset import Dataset, Splits
-from evonas.datasets.partition import partition, standardised, tensors
+from evonas.datasets.partition import floats, partition, standardised, tensors
+from evonas.datasets.preparation import Preparation
 
 MOST_CLASSES = 100
 
@@ -19,7 +21,8 @@ MOST_CLASSES = 100
 class Tabular(Dataset):
     """A table, CSV or (where pyarrow is installed) parquet: one column is the target, the others are inputs.
 
-    A column that holds numbers alone is one input; any other is categorical, an input for each of its values (one-hot).
+    A column that holds numbers alone is one input; any other is categorical, an input for each of its values (one-hot),
+    and refused where it has a value of its own in most rows.
     All inputs are standardised with the training rows' figures, and so is the target of a regression, so that errors
     are in its standard deviations. Classes are the target's values, sorted; splits are stratified by them.
 
@@ -60,11 +63,18 @@ class Tabular(Dataset):
         self.classes = 1 if self.regression else int(targets.max()) + 1
 
     def load(self) -> Splits:
-        inputs, targets = self._arrays(self._columns())
+        columns = self._columns()
+        inputs, targets = self._arrays(columns)
         rows = partition(len(inputs), self.validation, self.test, self.seed, None if self.regression else targets)
+        ready, mean, deviation = standardised(inputs, rows.train)
+        names = [made for name, values in columns.items() if name != self.target for made in self._names(name, values)]
+        said = Preparation("columns of the table", floats(mean), floats(deviation), tuple(names))
         if self.regression:
-            targets, _, _ = standardised(targets[:, None], rows.train)
-        return tensors(standardised(inputs, rows.train)[0], targets, rows)
+            targets, mean, deviation = standardised(targets[:, None], rows.train)
+            said = replace(said, output_mean=floats(mean), output_deviation=floats(deviation))
+        else:
+            said = replace(said, output_names=tuple(categories(self.target, columns[self.target])))
+        return tensors(ready, targets, rows, said)
 
     def _columns(self) -> Columns:
         """The table's columns without those ignored.
@@ -93,7 +103,19 @@ class Tabular(Dataset):
         if found is not None:
             return [numeric(name, found)]
         held = np.array(values)
+        distinct = len(set(values))
+        if name not in self.categorical and distinct > max(MOST_CLASSES, len(values) // 2):
+            raise ValueError(
+                f"tabular: column {name!r} has {distinct:,} different texts in {len(values):,} rows: most only name "
+                "their row; list it under ignored, or under categorical to keep it"
+            )
         return [(held == category).astype(np.float64) for category in categories(name, values)]
+
+    def _names(self, name: str, values: list[str]) -> list[str]:
+        """What the inputs are called that a column becomes, in the order of ``_block``."""
+        if name not in self.categorical and numbers(values) is not None:
+            return [name]
+        return [f"{name}={category}" for category in categories(name, values)]
 
     def _targets(self, values: list[str]) -> npt.NDArray[Any]:
         if not self.regression:

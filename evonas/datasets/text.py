@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from evonas.datasets._arguments import checked_shares, existing, is_whole
 from evonas.datasets.dataset import Dataset, Split, Splits
+from evonas.datasets.preparation import Preparation
 
 
 class Text(Dataset):
@@ -42,7 +44,9 @@ class Text(Dataset):
 
     def load(self) -> Splits:
         content = np.fromfile(self.path, dtype=np.uint8)
-        return Splits(*(self._examples(content[stretch]) for stretch in self._stretches(len(content))))
+        stretches = self._stretches(len(content))
+        splits = Splits(*(self._examples(content[stretch]) for stretch in stretches))
+        return replace(splits, preparation=Preparation("bytes as token ids; an output is the byte that follows"))
 
     def _stretches(self, size: int) -> tuple[slice, slice, slice]:
         """Bytes of the three splits."""

@@ -100,14 +100,17 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
             outcome = Failure("out_of_memory" if is_out_of_memory(error) else "invalid", told(error))
         return _evaluation(outcome, (time.perf_counter() - started) / share)
 
-    def evaluate_together(self, architectures: Sequence[Architecture], seeds: Sequence[int]) -> list[Evaluation]:
+    def evaluate_together(
+        self, architectures: Sequence[Architecture], seeds: Sequence[int], rules: Sequence[StoppingRule | None] = ()
+    ) -> list[Evaluation]:
         started = time.perf_counter()
+        rules = rules or [None] * len(seeds)
         outcomes: dict[int, Outcome] = {}
         if len(architectures) > 1 and isinstance(self.trainer, JointTrainer):
             broken = ""
             try:
                 with one_torch_thread():
-                    for number, outcome in self._outcomes_together(self.trainer, architectures, seeds):
+                    for number, outcome in self._outcomes_together(self.trainer, architectures, seeds, rules):
                         outcomes[number] = outcome
             except Exception as error:
                 broken = told(error)
@@ -121,7 +124,7 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
             if number in outcomes:
                 evaluations.append(_evaluation(outcomes[number], share))
             else:
-                alone = self.evaluate(architecture, seed)
+                alone = self.evaluate_until(architecture, seed, rules[number])
                 evaluations.append(replace(alone, seconds=alone.seconds + share))
         return evaluations
 
@@ -175,7 +178,11 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
         return training
 
     def _outcomes_together(
-        self, trainer: JointTrainer, architectures: Sequence[Architecture], seeds: Sequence[int]
+        self,
+        trainer: JointTrainer,
+        architectures: Sequence[Architecture],
+        seeds: Sequence[int],
+        rules: Sequence[StoppingRule | None],
     ) -> Iterator[tuple[int, Outcome]]:
         """Of each that could be trained with others its number and what came of it, one after the other."""
         splits = self._data()
@@ -187,7 +194,11 @@ class TrainingEvaluator(JointEvaluator, StoppableEvaluator):
         numbers, models, states = zip(*built, strict=True) if built else ((), (), ())
         own_seeds = [seeds[number] for number in numbers]
         settings = [dict(architectures[number].settings) for number in numbers]
-        for place, training in trainer.train_together(models, splits.train, splits.validation, own_seeds, settings):
+        own_rules = [rules[number] for number in numbers]
+        given = {"stopping": own_rules} if any(own_rules) else {}  # as in _trained
+        for place, training in trainer.train_together(
+            models, splits.train, splits.validation, own_seeds, settings, **given
+        ):
             with _generators_seeded(own_seeds[place]):
                 torch.set_rng_state(states[place])  # what is drawn now is drawn as after a training of its own
                 yield numbers[place], self._measured(architectures[numbers[place]], self._tested(training, splits))

@@ -29,7 +29,7 @@ class Torch(Exporter):
                 network = traced(model, inputs)
             except Exception as error:  # the network's own code runs here, and may raise anything
                 raise ExportError(f"torch: the network cannot be traced: {type(error).__name__}: {error}") from error
-            text, tensors = source_of(network, "A network found by evonas. Load it with load(); it needs torch alone.")
+            text, tensors = source_of(network, _TITLE)
             source.write_text(text + _LOADER, encoding="utf-8")
             save_file({name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}, weights)
             again = runpy.run_path(str(source))["Network"]().eval()
@@ -39,6 +39,9 @@ class Torch(Exporter):
         return [source, weights]
 
 
+_TITLE = (
+    "A network found by evonas. It needs torch, and load() safetensors; model_card.json says how inputs are prepared."
+)
 _LOADER = '''
 
 def load(path="network.safetensors"):

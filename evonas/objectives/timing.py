@@ -63,7 +63,13 @@ def timed_in_turn(calls: Sequence[Call], device: torch.device, repeats: int, rou
         repeats: Timed calls of each, rounded up to a multiple of the rounds.
         rounds: At most ``repeats``; where there are as many, each call finds the caches as the others left them.
     """
-    watch = _by_clock if device.type == "cpu" else _by_events
+    if device.type != "cpu":
+        with torch.cuda.device(device):  # events and streams are those of the current device
+            return _timed(calls, _by_events, repeats, rounds)
+    return _timed(calls, _by_clock, repeats, rounds)
+
+
+def _timed(calls: Sequence[Call], watch: Callable[[Call], float], repeats: int, rounds: int) -> list[Timing]:
     milliseconds: list[list[float]] = [[] for _ in calls]
     for call in calls:
         for _ in range(WARM_UP):

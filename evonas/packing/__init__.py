@@ -21,8 +21,8 @@ whole step can be captured in a CUDA graph.
 """
 
 from evonas.packing.captured_step import CapturedStep, ready_to_capture
-from evonas.packing.memory import free_bytes, packs_that_fit, peak_bytes
+from evonas.packing.memory import first_that_fit, free_bytes, peak_bytes
 from evonas.packing.pack import Pack
 from evonas.packing.unpackable import Unpackable
 
-__all__ = ["CapturedStep", "Pack", "Unpackable", "free_bytes", "packs_that_fit", "peak_bytes", "ready_to_capture"]
+__all__ = ["CapturedStep", "Pack", "Unpackable", "first_that_fit", "free_bytes", "peak_bytes", "ready_to_capture"]

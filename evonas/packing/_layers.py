@@ -69,8 +69,8 @@ class _Mapped(nn.Module):
 
 
 def split(packed: Tensor, originals: Sequence[Tensor]) -> list[Tensor]:
-    """The blocks of a tensor of a joined layer, each in its original's shape."""
-    return [block.view_as(own) for block, own in zip(packed.chunk(len(originals)), originals, strict=True)]
+    """The blocks of a tensor of a joined layer, each in its original's shape, which is that of all."""
+    return list(packed.reshape(len(originals), *originals[0].shape))
 
 
 def _blocks(tensor: Tensor) -> Tensor:

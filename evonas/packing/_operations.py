@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ def operations_of(model: nn.Module, candidate: int, example: Tensor) -> list[Ope
         graph = fx.Tracer().trace(model)
     except Exception as error:
         raise Unpackable(f"its forward pass cannot be traced by torch.fx ({type(error).__name__}: {error})") from error
-    values = _values(graph, model, example)
+    values, graded = _values(graph, model, example)
     modules = dict(model.named_modules())
     shared = _shared_parameters(graph, modules)
     found: dict[fx.Node, Operation] = {}
@@ -80,9 +80,9 @@ def operations_of(model: nn.Module, candidate: int, example: Tensor) -> list[Ope
             found[node] = inputs[0]
             continue
         alone = any(id(parameter) in shared for parameter in module.parameters()) if module is not None else False
-        kind = None if alone else _kind(node, module, values)
+        kind = None if alone else _kind(node, module, values, graded)
         if kind is not None and node.target in (operator.add, torch.add) and len(node.args) == 2 and not node.kwargs:
-            kind, inputs = _as_sum(node, kind, values, found)
+            kind, inputs = _as_sum(node, kind, values, graded, found)
         once: Hashable = (kind, inputs) if kind is not None and not (module and tensors_of(module)) else node
         if once not in computed:
             computed[once] = Operation(candidate, node, inputs, module, kind, _part(node))
@@ -108,23 +108,33 @@ def perform(node: fx.Node, model: nn.Module, value_of: Callable[[fx.Node], Any])
     return called(*args, **kwargs)
 
 
-def _values(graph: fx.Graph, model: nn.Module, example: Tensor) -> dict[fx.Node, Any]:
-    """What every node gives for the example; tensors with ``grad`` where a loss would have one for them."""
-    twin = copy.deepcopy(model).eval()  # running statistics must not see the example
+def _values(graph: fx.Graph, model: nn.Module, example: Tensor) -> tuple[dict[fx.Node, Any], set[fx.Node]]:
+    """What every node gives for the example, and the nodes to whose tensors a loss would have a gradient."""
     values: dict[fx.Node, Any] = {}
-    with torch.enable_grad():
+    with torch.enable_grad(), _evaluating(model):  # running statistics must not see the example
         for node in graph.nodes:
             if node.op == "output":
                 break
-            value = values[node] = example if node.op == "placeholder" else perform(node, twin, values.__getitem__)
-            if isinstance(value, Tensor) and value.requires_grad:
-                value.retain_grad()
+            values[node] = example if node.op == "placeholder" else perform(node, model, values.__getitem__)
     result = values.get(graph.output_node().args[0])  # type: ignore[arg-type]
     if not isinstance(result, Tensor) or not _has_channels(result):
         raise Unpackable("its result is not one tensor (batch, classes)")
-    if result.requires_grad:
-        torch.autograd.backward(result.sum())
-    return values
+    if not result.requires_grad:
+        return values, set()
+    tracked = [node for node, value in values.items() if isinstance(value, Tensor) and value.requires_grad]
+    gradients = torch.autograd.grad(result.sum(), [values[node] for node in tracked], allow_unused=True)
+    return values, {node for node, gradient in zip(tracked, gradients, strict=True) if gradient is not None}
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, was in modes:
+            module.training = was
 
 
 def _shared_parameters(graph: fx.Graph, modules: Mapping[str, nn.Module]) -> set[int]:
@@ -147,12 +157,14 @@ def _refuse_what_packing_changes(node: fx.Node, module: nn.Module | None) -> Non
         raise Unpackable(f"{name} works in place, on values that candidates share")
 
 
-def _kind(node: fx.Node, module: nn.Module | None, values: Mapping[fx.Node, Any]) -> Hashable | None:
-    tensors = [values[each] for each in (*node.all_input_nodes, node)]
-    if node.op in ("placeholder", "get_attr") or not all(_has_channels(value) for value in tensors):
+def _kind(
+    node: fx.Node, module: nn.Module | None, values: Mapping[fx.Node, Any], graded: Container[fx.Node]
+) -> Hashable | None:
+    around = (*node.all_input_nodes, node)
+    if node.op in ("placeholder", "get_attr") or not all(_has_channels(values[each]) for each in around):
         return None
     # Weights without a gradient stay as they are, weights with one that is zero decay: they are kept apart.
-    shapes = tuple((tuple(value.shape), value.dtype, value.grad is None) for value in tensors)
+    shapes = tuple((tuple(values[each].shape), values[each].dtype, each in graded) for each in around)
     arguments = repr(fx.map_arg((node.args, node.kwargs), lambda each: node.all_input_nodes.index(each)))
     if module is None:
         return node.op, node.target, arguments, shapes
@@ -171,18 +183,23 @@ def _part(node: fx.Node) -> str:
 
 
 def _as_sum(
-    node: fx.Node, kind: Hashable, values: Mapping[fx.Node, Any], found: Mapping[fx.Node, Operation]
+    node: fx.Node,
+    kind: Hashable,
+    values: Mapping[fx.Node, Any],
+    graded: Container[fx.Node],
+    found: Mapping[fx.Node, Operation],
 ) -> tuple[Hashable, tuple[Operation, ...]]:
     """An addition of like tensors as a sum of any number of terms; a term that is itself such a sum is dissolved."""
     terms = [term for term in node.args if isinstance(term, fx.Node)]
     if len(terms) < 2 or any(values[term].shape != values[node].shape for term in terms):
         return kind, tuple(found[source] for source in node.all_input_nodes)
-    sum_kind = (SUM, tuple(values[node].shape), values[node].dtype, values[node].grad is None)
+    like = tuple(values[node].shape), values[node].dtype, node in graded
     inputs: list[Operation] = []
     for term in terms:
-        dissolves = found[term].kind == sum_kind and len(term.users) == 1
-        inputs += found[term].inputs if dissolves else [found[term]]
-    return sum_kind, tuple(inputs)
+        own = found[term]
+        dissolves = own.kind == (SUM, len(own.inputs), *like) and len(term.users) == 1
+        inputs += own.inputs if dissolves else [own]
+    return (SUM, len(inputs), *like), tuple(inputs)
 
 
 def _has_channels(value: Any) -> bool:

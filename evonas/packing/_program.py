@@ -5,9 +5,10 @@ A packed tensor holds the results of one group side by side, ``(batch, n * chann
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import reduce
 from typing import Any
 
 import torch
@@ -25,8 +26,6 @@ from evonas.packing._operations import (
 
 INPUT = -1
 """Number of the packed tensor that holds the candidates' inputs."""
-ZERO = -2
-"""Number of a block of zeros, last wherever it is among others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +37,76 @@ class Place:
     n: int
 
 
+class Values:
+    """What the steps gave so far.
+
+    Blocks of a tensor are taken by one split, whose backward pass puts their gradients together in one pass. (Selecting
+    them by an index, with zeros and atomic additions to go back, moved twice as many bytes as all candidates alone do,
+    and left the memory layout that convolutions want.)
+
+    Args:
+        inputs: The packed tensor of the candidates' inputs.
+    """
+
+    def __init__(self, inputs: Tensor) -> None:
+        self._whole: dict[int, Any] = {INPUT: inputs}
+        self._blocks: dict[int, tuple[Tensor, ...]] = {}
+
+    def __setitem__(self, number: int, value: Any) -> None:
+        self._whole[number] = value
+
+    def __delitem__(self, number: int) -> None:
+        del self._whole[number]
+        self._blocks.pop(number, None)
+
+    def whole(self, number: int) -> Any:
+        """The packed tensor, or value of its own, of that number."""
+        return self._whole[number]
+
+    def block(self, place: Place) -> Any:
+        """``(batch, channels, ...)``, or a value of its own."""
+        if place.n == 1:
+            return self._whole[place.value]
+        if place.value not in self._blocks:
+            self._blocks[place.value] = _split(self._whole[place.value], place.n)
+        return self._blocks[place.value][place.block]
+
+
 @dataclass(frozen=True, slots=True)
 class Operand:
     """What a group takes in one argument: blocks of packed tensors, brought side by side.
 
     Attributes:
-        blocks: Numbers of the tensors that are put one behind another, with how many blocks each has.
-        index: Which of their blocks are taken, in which order; None where all of them, as they are.
+        runs: The blocks' places in their order, in runs; all of a tensor's blocks, in order, are one run, any other
+            block is a run of its own.
     """
 
-    blocks: Mapping[int, int]
-    index: Tensor | None
+    runs: tuple[tuple[Place, ...], ...]
 
     @classmethod
-    def of(cls, places: Sequence[Place], device: torch.device) -> Operand:
+    def of(cls, places: Sequence[Place]) -> Operand:
         """The operand with the results at ``places``, in their order."""
-        blocks = {place.value: place.n for place in sorted(places, key=lambda place: place.value == ZERO)}
-        starts = dict(zip(blocks, accumulate(blocks.values(), initial=0), strict=False))
-        wanted = [starts[place.value] + place.block for place in places]
-        index = None if wanted == list(range(sum(blocks.values()))) else torch.tensor(wanted, device=device)
-        return cls(blocks, index)
+        runs = []
+        waiting = list(places)
+        while waiting:
+            value, n = waiting[0].value, waiting[0].n
+            whole = waiting[:n] == [Place(value, block, n) for block in range(n)]
+            runs.append(tuple(waiting[: n if whole else 1]))
+            del waiting[: len(runs[-1])]
+        return cls(tuple(runs))
 
-    @classmethod
-    def of_sums(cls, sums: Sequence[Sequence[Place]], device: torch.device) -> Operand:
-        """The operand with the terms of all sums, sum by sum; short sums are filled up with zeros."""
-        longest = max(len(terms) for terms in sums)
-        zero = Place(ZERO, 0, 1)
-        return cls.of([place for terms in sums for place in [*terms, *[zero] * (longest - len(terms))]], device)
+    @property
+    def numbers(self) -> set[int]:
+        """Of the values that it takes from."""
+        return {places[0].value for places in self.runs}
 
-    def fetch(self, values: Mapping[int, Any]) -> Tensor:
+    def fetch(self, values: Values) -> Tensor:
         """``(batch, n * channels, ...)`` from the values there are."""
-        parts = [values[number] for number in self.blocks if number != ZERO]
-        if ZERO in self.blocks:
-            batch, channels, *rest = parts[0].shape
-            parts.append(parts[0].new_zeros(batch, channels // next(iter(self.blocks.values())), *rest))
-        whole: Tensor = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-        if self.index is None:
-            return whole
-        return torch.unflatten(whole, 1, (sum(self.blocks.values()), -1)).index_select(1, self.index).flatten(1, 2)
+        parts: list[Tensor] = [
+            values.whole(places[0].value) if len(places) == places[0].n else values.block(places[0])
+            for places in self.runs
+        ]
+        return parts[0] if len(parts) == 1 else _side_by_side(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +129,16 @@ class Step:
     places: tuple[Place, ...]
     last_uses: list[int]
 
-    def run(self, values: MutableMapping[int, Any], models: Sequence[nn.Module]) -> Any:
+    def run(self, values: Values, models: Sequence[nn.Module]) -> Any:
         """The group's value, from those before it."""
         first = self.group[0]
         if first.kind is None:
-            own = [_block(values[place.value], place) for place in self.places]
+            own = [values.block(place) for place in self.places]
             given = dict(zip(first.node.all_input_nodes, own, strict=True))
             return perform(first.node, models[first.candidate], given.__getitem__)
         packed = [operand.fetch(values) for operand in self.operands]
         if is_sum(first):
-            terms = max(len(each.inputs) for each in self.group)
-            return torch.unflatten(packed[0], 1, (len(self.group), terms, -1)).sum(dim=2).flatten(1, 2)
+            return reduce(operator.add, packed)
         if self.layer is not None:
             return self.layer(*packed)
         if isinstance(first.module, CHANNELWISE_MODULES):
@@ -124,14 +154,13 @@ class Step:
 
 
 def program_of(
-    networks: Sequence[Sequence[Operation]], groups: Sequence[list[Operation]], device: torch.device
+    networks: Sequence[Sequence[Operation]], groups: Sequence[list[Operation]]
 ) -> tuple[list[Step], Operand]:
     """The steps that compute all networks, and where their results are then.
 
     Args:
         networks: The operations of each candidate, that of its result last.
         groups: All of them, as they are to run.
-        device: Where the networks' weights are.
     """
     places: dict[Operation, Place] = {}
     steps: list[Step] = []
@@ -144,27 +173,39 @@ def program_of(
         group.sort(key=lambda each: [(places[source].value, places[source].block) for source in each.inputs])
         places |= {operation: Place(number, block, len(group)) for block, operation in enumerate(group)}
         taken = [[places[source] for source in operation.inputs] for operation in group]
-        operands: tuple[Operand, ...] = ()
-        if is_sum(group[0]):
-            operands = (Operand.of_sums(taken, device),)
-        elif not alone:
-            operands = tuple(Operand.of(column, device) for column in zip(*taken, strict=True))
+        operands = () if alone else tuple(Operand.of(column) for column in zip(*taken, strict=True))
         layers = [operation.module for operation in group if operation.module is not None]
         has_weights = not alone and bool(layers) and bool(tensors_of(layers[0]))
         layer = joined(layers) if has_weights else None
         steps.append(Step(number, group, operands, layer, tuple(taken[0]) if alone else (), []))
-    results = Operand.of([places[network[-1]] for network in networks], device)
-    _mark_last_uses(steps, keep=results.blocks)
+    results = Operand.of([places[network[-1]] for network in networks])
+    _mark_last_uses(steps, keep=results.numbers)
     return steps, results
 
 
 def _mark_last_uses(steps: Sequence[Step], keep: Iterable[int]) -> None:
     later = set(keep)
     for step in reversed(steps):
-        used = {place.value for place in step.places}.union(*(operand.blocks for operand in step.operands)) - {ZERO}
+        used = {place.value for place in step.places}.union(*(operand.numbers for operand in step.operands))
         step.last_uses.extend((used | {step.number}) - later)
         later |= used
 
 
-def _block(value: Any, place: Place) -> Any:
-    return value if place.value != INPUT and place.n == 1 else torch.unflatten(value, 1, (place.n, -1))[:, place.block]
+# Where channels are last in memory, both work on the last axis: CUDA concatenates what is not contiguous in one kernel
+# only along axes in their order in memory, else in a kernel for each tensor.
+
+
+def _split(packed: Tensor, n: int) -> tuple[Tensor, ...]:
+    if not _has_channels_last(packed):
+        return packed.chunk(n, dim=1)
+    return tuple(block.movedim(-1, 1) for block in packed.movedim(1, -1).chunk(n, dim=-1))
+
+
+def _side_by_side(blocks: list[Tensor]) -> Tensor:
+    if not all(map(_has_channels_last, blocks)):
+        return torch.cat(blocks, dim=1)
+    return torch.cat([block.movedim(1, -1) for block in blocks], dim=-1).movedim(-1, 1)
+
+
+def _has_channels_last(tensor: Tensor) -> bool:
+    return tensor.ndim == 4 and tensor.stride(1) == 1

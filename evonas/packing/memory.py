@@ -40,37 +40,30 @@ def free_bytes(device: torch.device) -> int:
     return int(torch.cuda.mem_get_info(device)[0]) + stored
 
 
-def packs_that_fit(
-    candidates: Sequence[int], bytes_of: Callable[[Sequence[int]], int], room_bytes: int
-) -> list[list[int]]:
-    """Candidates in packs, in their order, each as large as fits.
+def first_that_fit(candidates: Sequence[int], bytes_of: Callable[[Sequence[int]], int], room_bytes: int) -> list[int]:
+    """The first of the candidates, as many as fit together.
 
     Args:
-        candidates: Their numbers.
-        bytes_of: Measures the dry step of a pack; may run out of memory.
+        candidates: Their numbers, at least one.
+        bytes_of: Measures the dry step of a pack; may run out of memory. Of several that fit it was asked last.
         room_bytes: What a pack may take.
 
     Returns:
-        The packs. A candidate that does not fit is one of its own: its training says what it lacks.
+        At least one: a candidate that does not fit is alone, and its training says what it lacks.
     """
-    packs = []
-    waiting = list(candidates)
-    while waiting:
-        pack = waiting
-        while len(pack) > 1:
-            try:
-                needed = bytes_of(pack)
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-                needed = 2 * room_bytes + 1
-            if needed <= room_bytes:
-                break
-            # The memory of fewer, were all alike; at least one less, as they are not.
-            pack = pack[: max(1, min(len(pack) - 1, len(pack) * room_bytes // needed))]
-        packs.append(pack)
-        waiting = waiting[len(pack) :]
-    return packs
+    pack = list(candidates)
+    while len(pack) > 1:
+        try:
+            needed = bytes_of(pack)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            needed = 2 * room_bytes + 1
+        if needed <= room_bytes:
+            break
+        # The memory of fewer, were all alike; at least one less, as they are not.
+        pack = pack[: max(1, min(len(pack) - 1, len(pack) * room_bytes // needed))]
+    return pack
 
 
 class _LivingTensors(TorchDispatchMode):  # type: ignore[no-untyped-call]

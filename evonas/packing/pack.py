@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -11,7 +13,7 @@ from torch.optim import Optimizer
 
 from evonas.packing._layers import split
 from evonas.packing._operations import operations_of, tensors_of
-from evonas.packing._program import INPUT, Step, program_of
+from evonas.packing._program import Step, Values, program_of
 from evonas.packing._schedule import groups_of
 from evonas.packing.unpackable import Unpackable
 
@@ -56,16 +58,20 @@ class Pack(nn.Module):
                 ) from reason
         self._models = list(models)
         self._example = example
-        self._steps, self._results = program_of(networks, groups_of(networks), example.device)
+        self._steps, self._results = program_of(networks, groups_of(networks))
         self._homes = _homes_of(self._steps, example.device)
         self.layers = nn.ModuleList(step.layer for step in self._steps if step.layer is not None)
         moved = {id(original) for home in self._homes for original in home.originals}
-        self.own = nn.ParameterList()
         for number, model in enumerate(models):
-            for parameter in model.parameters():
-                if id(parameter) not in moved:
-                    self.own.append(parameter)
-                    self._homes.append(_Home(parameter, [parameter], torch.tensor([number], device=example.device)))
+            for tensor in chain(model.parameters(), model.buffers()):
+                if id(tensor) in moved:
+                    continue
+                name = f"own_{len(self._homes)}"
+                if isinstance(tensor, nn.Parameter):
+                    self.register_parameter(name, tensor)
+                else:
+                    self.register_buffer(name, tensor)
+                self._homes.append(_Home(tensor, [tensor], torch.tensor([number], device=example.device)))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Every candidate's result on its own batch.
@@ -76,7 +82,7 @@ class Pack(nn.Module):
         Returns:
             ``(K, batch, classes)``.
         """
-        values: dict[int, Any] = {INPUT: inputs.transpose(0, 1).flatten(1, 2)}
+        values = Values(inputs.transpose(0, 1).flatten(1, 2))
         for step in self._steps:
             values[step.number] = step.run(values, self._models)
             for last in step.last_uses:
@@ -99,23 +105,38 @@ class Pack(nn.Module):
                 does a schedule that is bound to it.
         """
         self.hand_back()
-        states: dict[Tensor, dict[str, Any]] = {}
-        for packed, originals, _ in self._homes:
-            for name, value in optimiser.state[packed].items() if packed in optimiser.state else ():
-                whole = isinstance(value, Tensor) and value.shape == packed.shape
-                blocks = split(value, originals) if whole else [value] * len(originals)
-                for original, block in zip(originals, blocks, strict=True):
-                    states.setdefault(original, {})[name] = block
         smaller = Pack([self._models[number] for number in staying], self._example)
+        moved: dict[Tensor, dict[str, Any]] = {}
+        for name in dict.fromkeys(name for state in optimiser.state.values() for name in state):
+            beside = {tensor: state[name] for tensor, state in optimiser.state.items() if name in state}
+            for packed, value in self.carried(beside, smaller).items():
+                moved.setdefault(packed, {})[name] = value
         optimiser.state.clear()
+        optimiser.state.update(moved)
         (group,) = optimiser.param_groups
         group["params"] = list(smaller.parameters())
-        for packed, originals, _ in smaller._homes:
-            for name, value in states.get(originals[0], {}).items():
-                whole = isinstance(value, Tensor) and value.shape == originals[0].shape
-                values = [states[original][name] for original in originals]
-                optimiser.state[packed][name] = torch.cat(values) if whole else _copied(value)
         return smaller
+
+    def carried(self, values: Mapping[Tensor, Any], smaller: Pack) -> dict[Tensor, Any]:
+        """What belongs to this pack's tensors, for those of a pack of some of its networks.
+
+        Args:
+            values: By tensor of this pack one of its shape, or what is the same for all networks, as a count of steps.
+            smaller: The pack of those that stay.
+        """
+        blocks: dict[Tensor, Any] = {}
+        for packed, originals, _ in self._homes:
+            if packed in values:
+                own = values[packed]
+                parts = split(own, originals) if _is_like(own, packed) else [own] * len(originals)
+                blocks.update(zip(originals, parts, strict=True))
+        found: dict[Tensor, Any] = {}
+        for packed, originals, _ in smaller._homes:
+            if originals[0] in blocks:
+                parts = [blocks[original] for original in originals]
+                whole = _is_like(parts[0], originals[0])
+                found[packed] = torch.stack(parts).view_as(packed) if whole else copy.deepcopy(parts[0])
+        return found
 
     @torch.no_grad()
     def clip_gradients(self, norm: float) -> None:
@@ -126,8 +147,8 @@ class Pack(nn.Module):
             squares.index_add_(0, owners, gradient.reshape(len(owners), -1).square().sum(dim=1))
         factors = (norm / (squares.sqrt() + 1e-6)).clamp(max=1.0)
         for gradient, owners in graded:
-            by_owner = factors[owners].view(-1, *[1] * gradient.ndim)
-            torch.unflatten(gradient, 0, (len(owners), -1)).mul_(by_owner)
+            own = gradient.view(len(owners), -1, *gradient.shape[1:])
+            own.mul_(factors[owners].view(-1, *[1] * (own.ndim - 1)))
 
 
 def _homes_of(steps: Sequence[Step], device: torch.device) -> list[_Home]:
@@ -140,5 +161,5 @@ def _homes_of(steps: Sequence[Step], device: torch.device) -> list[_Home]:
     return homes
 
 
-def _copied(value: Any) -> Any:
-    return value.clone() if isinstance(value, Tensor) else value
+def _is_like(value: Any, tensor: Tensor) -> bool:
+    return isinstance(value, Tensor) and value.shape == tensor.shape

@@ -238,7 +238,9 @@ def _retrained(record: Record) -> Section | None:
             f"Over these {n} networks, Kendall tau between the {objective} that the search saw and the mean test error "
             f"{known}."
         )
-    return {"names": names, "rows": rows, "sentence": sentence}
+    campaign = record.manifest.get("campaign")
+    own = isinstance(campaign, Mapping) and campaign.get("evaluator") is not None
+    return {"names": names, "rows": rows, "sentence": sentence, "trained": not own}
 
 
 def _spread_cell(spread: Spread | None, unit: str) -> Section:

@@ -30,6 +30,8 @@ class Lines(Observer):
             if len(archive)
             else f"starts, budget {budget}"
         )
+        if archive.spent >= budget and not archive.pending:
+            begun += "; a larger --budget would train more"
         self._print(f"campaign {name} {begun}")
 
     def stage(self, stage: str) -> None:
@@ -37,10 +39,12 @@ class Lines(Observer):
 
     def proposed(self, trials: Sequence[Trial]) -> None:
         if self._watching is not None and trials:
-            self._watching.add_round(trials)
+            notes = self._watching.add_round(trials)
             funnel = trials[0].proposal.funnel
             counts = ", ".join(f"{count:,} {stage}" for stage, count in funnel.counts.items())
             self._print(f"round {funnel.round}: {counts}")
+            for note in notes:
+                self.note(note)
 
     def evaluated(self, trial: Trial) -> None:
         watching = self._watching

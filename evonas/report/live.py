@@ -13,9 +13,12 @@ from rich.text import Text
 
 from evonas.core.archive import Archive, Trial
 from evonas.core.observer import Observer
+from evonas.core.spread import Spread
+from evonas.report.statistics import Retrained
 from evonas.report.watching import Watching, duration, figure
 
 ROWS = 12
+LEAST_NOTATION = 12  # characters of a notation that are worth their place
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -44,7 +47,8 @@ class Live(Observer):
 
     def proposed(self, trials: Sequence[Trial]) -> None:
         if self._watching is not None:
-            self._watching.add_round(trials)
+            for note in self._watching.add_round(trials):
+                self.note(note)
         self._refresh()
 
     def evaluated(self, trial: Trial) -> None:
@@ -114,28 +118,50 @@ def spark(values: Sequence[float], width: int = 24) -> str:
     return "".join(BLOCKS[int((value - low) / span * (len(BLOCKS) - 1))] for value in shown)
 
 
-def front_table(front: Sequence[Trial], names: Sequence[str], width: int, rows: int | None = None) -> Table:
-    """Trials as a table with one column an objective.
+def _spread(over: Spread | None) -> str:
+    return "" if over is None else figure(over.mean) + ("" if over.std is None else f" ± {over.std:.2g}")
+
+
+def front_table(
+    front: Sequence[Trial],
+    names: Sequence[str],
+    width: int,
+    rows: int | None = None,
+    anew: Sequence[Retrained] = (),
+) -> Table:
+    """Trials as a table with one column an objective, and one for each figure that only the last look at them gave.
 
     Args:
         front: The trials, in the order of the rows.
         names: The objectives.
-        width: Columns of the terminal; notations are cut to fit.
+        width: Columns of the terminal; notations are cut to fit, and left out where less than their beginning would.
         rows: Of more trials than this an evenly spread choice is shown.
+        anew: What is known of trials that were trained again for test data; mean ± deviation over the seeds.
     """
     title = f"Pareto front, {len(front)} architecture{'s' * (len(front) != 1)}"
     chosen = list(front)
     if rows is not None and len(front) > rows:
         chosen = [front[round(i * (len(front) - 1) / (rows - 1))] for i in range(rows)]
         title += f", {rows} of them shown"
-    cells = [[str(trial.number), *(figure(trial.values[name]) for name in names)] for trial in chosen]
-    headers = ["trial", *names]
+    tested = {member.trial.number: member.figures for member in anew}
+    others = list(dict.fromkeys(name for member in anew for name in member.figures if name not in names))
+    cells = [
+        [
+            str(trial.number),
+            *(figure(trial.values[name]) for name in names),
+            *(_spread(tested.get(trial.number, {}).get(name)) for name in others),
+        ]
+        for trial in chosen
+    ]
+    headers = ["trial", *names, *others]
+    title += f"; {', '.join(others)}: of trainings anew, ± their deviation" if others else ""
     widths = [max(len(text) for text in column) for column in zip(headers, *cells, strict=True)]
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for header, needed in zip(headers, widths, strict=True):
         table.add_column(header, justify="right", no_wrap=True, width=needed)
-    left = max(12, width - sum(widths) - 3 * len(widths) - 3)
-    table.add_column("architecture", no_wrap=True, overflow="ellipsis", width=left, style="dim")
+    left = width - sum(widths) - 3 * len(widths) - 3
+    if left >= LEAST_NOTATION:
+        table.add_column("architecture", no_wrap=True, overflow="ellipsis", width=left, style="dim")
     for row, trial in zip(cells, chosen, strict=True):
-        table.add_row(*row, Text(trial.proposal.notation, overflow="ellipsis"))
+        table.add_row(*row, *([Text(trial.proposal.notation, overflow="ellipsis")] if left >= LEAST_NOTATION else []))
     return table

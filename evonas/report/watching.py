@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 
@@ -30,15 +31,21 @@ class Watching:
         self.budget = budget
         self.screened = sum(_drawn(funnel.counts) for funnel in archive.rounds)
         self.replayed = self.done
+        self._noted: set[str] = set()
         self._since = time.monotonic()
         self._known = -1
         self._front: list[Trial] = []
         self._hypervolume: float | None = None
 
-    def add_round(self, trials: Sequence[Trial]) -> None:
-        """Counts what a round screened."""
-        if trials:
-            self.screened += _drawn(trials[0].proposal.funnel.counts)
+    def add_round(self, trials: Sequence[Trial]) -> list[str]:
+        """Counts what a round screened, and returns its notes that no earlier round had, other numbers aside."""
+        if not trials:
+            return []
+        funnel = trials[0].proposal.funnel
+        self.screened += _drawn(funnel.counts)
+        fresh = [note for note in funnel.notes if re.sub(r"\d+", "0", note) not in self._noted]
+        self._noted.update(re.sub(r"\d+", "0", note) for note in fresh)
+        return fresh
 
     @property
     def done(self) -> int:

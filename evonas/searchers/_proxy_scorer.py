@@ -63,8 +63,13 @@ class ProxyScorer:
         Raises:
             NoDevice: This process does not see the device.
         """
-        if torch.device(self.device).type == "cuda" and not torch.cuda.is_available():
-            raise NoDevice(f"this process sees no CUDA device, and proxies are scored on {self.device!r}")
+        device = torch.device(self.device)
+        if device.type == "cuda" and (
+            not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()
+        ):
+            raise NoDevice(
+                f"this process sees no CUDA device of that number, and proxies are scored on {self.device!r}"
+            )
         inputs, targets = self.inputs.to(self.device), self.targets.to(self.device)
         with one_torch_thread(), torch.random.fork_rng(devices=[]):
             return [

@@ -48,7 +48,9 @@ class Table:
                 CSV; says the file and line.
             OSError: The file cannot be read.
         """
-        path = Path(path)
+        path = Path(path).expanduser()
+        if not path.exists():
+            raise FileNotFoundError(f"there is no table at {path.absolute()}; correct the path")
         rows = _rows(path)
         header = next(rows, (1, []))[1]
         if ARCHITECTURE_COLUMN not in header:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ from evonas.core.objective import Training
 from evonas.core.split import Split
 from evonas.core.stop import Stop
 from evonas.core.stopping import StoppingRule
+from evonas.trainers._batches import Batches
 from evonas.trainers._recipe import Recipe
-from evonas.trainers._variation import Variation
+from evonas.trainers._running_average import RunningAverage
 from evonas.trainers.score import loss_of, score
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
-    from torch.optim.swa_utils import AveragedModel
 
 ROOM_FOR_DATA = 0.5
 """Share of a GPU's free memory that training inputs may take to stay there; larger ones are streamed from the host."""
@@ -66,8 +66,6 @@ def descend(
         model.load_state_dict(initial)
         if device.type == "cuda":
             torch.cuda.empty_cache()
-    if isinstance(losses, Stop):
-        return losses
     changed = {} if recipe.batch_size == asked_size else {"batch_size": float(recipe.batch_size)}
     return outcome(model, validation, recipe, losses, started, changed)
 
@@ -76,10 +74,10 @@ def outcome(
     model: nn.Module,
     validation: Split,
     recipe: Recipe,
-    losses: list[float] | Failure,
+    losses: list[float] | Failure | Stop,
     started: float,
     more: Mapping[str, float],
-) -> Training | Failure:
+) -> Training | Failure | Stop:
     """A network that was trained, measured.
 
     Args:
@@ -92,12 +90,12 @@ def outcome(
     """
     import torch
 
-    if isinstance(losses, Failure):
+    if isinstance(losses, Failure | Stop):
         return losses
     device = recipe.torch_device()
     loss, error_share = score(model, validation)
     if not math.isfinite(loss):
-        return divergence(recipe, f"the validation loss is {loss} after {recipe.epochs} epochs")
+        return _divergence(recipe, f"the validation loss is {loss} after {recipe.epochs} epochs")
     peak = "pack_peak_memory_mb" if "packed" in more else "peak_memory_mb"  # a pack's is nobody's own
     memory = {peak: torch.cuda.max_memory_allocated(device) / 1e6} if device.type == "cuda" else {}
     metrics = {"validation_error": error_share, "validation_loss": loss, "train_loss": losses[-1], **memory, **more}
@@ -124,7 +122,7 @@ def placed(split: Split, device: torch.device, room_bytes: float = math.inf) -> 
     return replace(split, inputs=split.inputs.contiguous(memory_format=layout(split.inputs)))
 
 
-def divergence(recipe: Recipe, what: str) -> Failure:
+def _divergence(recipe: Recipe, what: str) -> Failure:
     """The failure of a loss that left the finite numbers."""
     return Failure("divergence", f"{what}; a learning_rate below {recipe.learning_rate:g} may help")
 
@@ -154,82 +152,72 @@ def _fit(
     model: nn.Module, train: Split, recipe: Recipe, seed: int, stopping: StoppingRule | None
 ) -> list[float] | Failure | Stop:
     """Trains with a whole schedule; gives the mean training loss of every epoch."""
-    import torch
-    from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+    batches = Batches(train, recipe, [seed], recipe.torch_device())
+    optimiser, schedule = optimiser_of(model, recipe, batches.steps)
+    average = RunningAverage(recipe.ema) if recipe.ema else None
+    losses: list[float] = []
+    for _ in range(recipe.epochs):
+        losses.append(_train_epoch(model, batches, optimiser, schedule, average))
+        found = gone_on(losses, recipe, stopping)
+        if not isinstance(found, list):
+            return found
+    if average is not None:
+        average.write()
+    return losses
 
-    device = recipe.torch_device()
-    batch_size = min(recipe.batch_size, len(train))
-    steps = len(train) // batch_size
-    optimiser, schedule = optimiser_of(model, recipe, steps)
-    order = torch.Generator().manual_seed(seed)
-    variation = Variation(recipe, seed, device)
-    averaged = None
-    if recipe.ema:
-        averaging = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
-        averaged = AveragedModel(model, multi_avg_fn=averaging, use_buffers=True)
-    losses = []
-    for epoch in range(1, recipe.epochs + 1):
-        shuffled = torch.randperm(len(train), generator=order)[: steps * batch_size].to(train.inputs.device)
-        loss = _train_epoch(model, train, torch.split(shuffled, batch_size), optimiser, schedule, variation, averaged)
-        if not math.isfinite(loss):
-            return divergence(recipe, f"the training loss became {loss} in epoch {epoch} of {recipe.epochs}")
-        losses.append(loss)
-        if stopping is not None and (reason := stopping.verdict(losses)):
-            return Stop(recipe.epochs, reason, tuple(losses))
-    if averaged is not None:
-        model.load_state_dict(averaged.module.state_dict())
+
+def gone_on(losses: list[float], recipe: Recipe, stopping: StoppingRule | None) -> list[float] | Failure | Stop:
+    """The mean losses of the epochs so far, or why the training ends with the last of them."""
+    if not math.isfinite(losses[-1]):
+        what = f"the training loss became {losses[-1]} in epoch {len(losses)} of {recipe.epochs}"
+        return _divergence(recipe, what)
+    if stopping is not None and (reason := stopping.verdict(losses)):
+        return Stop(recipe.epochs, reason, tuple(losses))
     return losses
 
 
 def _train_epoch(
-    model: nn.Module,
-    train: Split,
-    batches: Sequence[Tensor],
-    optimiser: Optimizer,
-    schedule: LRScheduler,
-    variation: Variation,
-    averaged: AveragedModel | None,
+    model: nn.Module, batches: Batches, optimiser: Optimizer, schedule: LRScheduler, average: RunningAverage | None
 ) -> float:
-    """One step a batch of row numbers; the mean of their losses."""
+    """One step a batch; the mean of their losses."""
     import torch
 
-    recipe, device = variation.recipe, variation.generator.device
+    recipe, device = batches.recipe, batches.device
     passing = precision(recipe, device)
     model.train()
     loss_sum = torch.zeros((), device=device)  # stays on the device: reading a loss would wait for the GPU
-    for rows in batches:
-        inputs = train.inputs[rows]
-        targets = train.targets[rows]
-        if inputs.device != device:
-            inputs = inputs.pin_memory().to(device, non_blocking=True)
-            targets = targets.to(device, non_blocking=True)
-        inputs = train.ready(inputs)
-        if variation.augments:
-            inputs = variation.augmented(inputs)
+    for batch in batches.epoch():
+        inputs, *asked = (each[0] for each in batch.tensors)
         with passing:
-            loss = _loss(model, inputs, targets, variation)
+            loss = step_loss(model(inputs), *asked, smoothing=recipe.label_smoothing)
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         if recipe.clip:
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         optimiser.step()
         schedule.step()
-        if averaged is not None:
-            averaged.update_parameters(model)
+        if average is not None:
+            average.update(model)
         loss_sum += loss.detach()
-    return loss_sum.item() / len(batches)
+    return loss_sum.item() / batches.steps
 
 
-def _loss(model: nn.Module, inputs: Tensor, targets: Tensor, variation: Variation) -> Tensor:
-    recipe = variation.recipe
-    if not recipe.mixup:
-        return loss_of(model(inputs), targets, recipe.label_smoothing)
-    if not inputs.is_floating_point():
-        raise ValueError("mixup mixes numbers, and token ids are none: leave it out")
-    weight, partners = variation.mixture(len(targets))
-    outputs = model(inputs.lerp(inputs[partners], 1 - weight))
-    own, other = (loss_of(outputs, each, recipe.label_smoothing) for each in (targets, targets[partners]))
-    return weight * own + (1 - weight) * other
+def step_loss(
+    outputs: Tensor, targets: Tensor, others: Tensor | None = None, weight: Tensor | None = None, *, smoothing: float
+) -> Tensor:
+    """What a step descends on: one training's loss on its batch.
+
+    Args:
+        outputs: The network's.
+        targets: Of the batch.
+        others: Targets of what was mixed in.
+        weight: Of the batch's own examples in the mixture, a scalar.
+        smoothing: Of labels.
+    """
+    own = loss_of(outputs, targets, smoothing)
+    return (
+        own if others is None or weight is None else weight * own + (1 - weight) * loss_of(outputs, others, smoothing)
+    )
 
 
 def precision(recipe: Recipe, device: torch.device) -> AbstractContextManager[None]:

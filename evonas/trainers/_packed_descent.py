@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import copy
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from evonas.core.failure import Failure
 from evonas.core.objective import Training
 from evonas.core.split import Split
-from evonas.packing import CapturedStep, Pack, Unpackable, free_bytes, packs_that_fit, peak_bytes, ready_to_capture
-from evonas.trainers._descent import divergence, layout, optimiser_of, outcome, placed, precision
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
+from evonas.packing import CapturedStep, Pack, Unpackable, first_that_fit, free_bytes, peak_bytes, ready_to_capture
+from evonas.trainers._batches import Batches
+from evonas.trainers._descent import gone_on, layout, optimiser_of, outcome, placed, precision, step_loss
 from evonas.trainers._recipe import Recipe
-from evonas.trainers._variation import Variation
-from evonas.trainers.score import loss_of
+from evonas.trainers._running_average import RunningAverage
 
 if TYPE_CHECKING:
     import torch
@@ -27,13 +28,17 @@ ROOM_FOR_A_PACK = 0.8
 
 
 def descend_together(
-    models: Sequence[nn.Module], train: Split, validation: Split, recipes: Sequence[Recipe], seeds: Sequence[int]
-) -> Iterator[tuple[int, Training | Failure]]:
+    models: Sequence[nn.Module],
+    train: Split,
+    validation: Split,
+    recipes: Sequence[Recipe],
+    seeds: Sequence[int],
+    stopping: Sequence[StoppingRule | None] = (),
+) -> Iterator[tuple[int, Training | Failure | Stop]]:
     """Trains networks of one recipe as ``descend`` does, up to rounding, in packs as large as the memory allows.
 
-    A network whose loss leaves the finite numbers leaves its pack at the end of the epoch. Left out are networks that
-    cannot be packed or that nothing can be packed with, recipes with ``ema``, ``mixup`` or ``halve_batch``, and data
-    that are streamed.
+    A network whose loss leaves the finite numbers, or whose training is given up, leaves its pack at the end of the
+    epoch. Left out are networks that cannot be packed or that nothing can be packed with.
 
     Args:
         models: Freshly built; trained in place.
@@ -41,79 +46,104 @@ def descend_together(
         validation: To measure on.
         recipes: Each network's own.
         seeds: Each network's own, which fix the order of its batches and what else is drawn.
+        stopping: Each network's own rule; empty where all are trained to their end.
 
     Yields:
         See ``JointTrainer.train_together``.
     """
+    rules = list(stopping) or [None] * len(models)
     for recipe in dict.fromkeys(recipes):
         alike = {number: models[number] for number, own in enumerate(recipes) if own == recipe}
-        if len(alike) > 1 and not (recipe.ema or recipe.mixup or recipe.halve_batch):
-            yield from _descend_in_packs(alike, train, validation, recipe, seeds)
+        if len(alike) > 1:
+            yield from _descend_in_packs(alike, train, validation, recipe, seeds, rules)
 
 
 def _descend_in_packs(
-    models: Mapping[int, nn.Module], train: Split, validation: Split, recipe: Recipe, seeds: Sequence[int]
-) -> Iterator[tuple[int, Training | Failure]]:
+    models: Mapping[int, nn.Module],
+    train: Split,
+    validation: Split,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    rules: Sequence[StoppingRule | None],
+) -> Iterator[tuple[int, Training | Failure | Stop]]:
     import torch
 
     device = recipe.torch_device()
     train = placed(train, device)
-    if train.inputs.device != device:
-        return
     for model in models.values():
         model.to(device=device, memory_format=layout(train.inputs)).train()  # type: ignore[call-overload]
-    for numbers in _packs(models, train, recipe):
-        if len(numbers) == 1:
+    waiting = list(models)
+    while len(waiting) > 1:
+        numbers, pack = _next_pack(waiting, models, train, recipe, seeds)
+        waiting = [number for number in waiting if number not in numbers]
+        if pack is None:
             continue
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
         started = time.perf_counter()
-        losses = _fit([models[number] for number in numbers], train, recipe, [seeds[number] for number in numbers])
+        batches = Batches(train, recipe, [seeds[number] for number in numbers], device)
+        losses = _fit(pack, batches, [rules[number] for number in numbers])
+        del pack  # its memory is the next one's
         share = (time.perf_counter() - started) / len(numbers)
         for number, own in zip(numbers, losses, strict=True):
             began = time.perf_counter() - share
             yield number, outcome(models[number], validation, recipe, own, began, {"packed": float(len(numbers))})
 
 
-def _packs(models: Mapping[int, nn.Module], train: Split, recipe: Recipe) -> list[list[int]]:
-    """Numbers of the networks that train together, by the memory of a step on copies of them."""
-    import torch
-
-    device = train.inputs.device
-    example = train.ready(train.inputs[:2])
-    size = min(recipe.batch_size, len(train))
+def _next_pack(
+    waiting: Sequence[int], models: Mapping[int, nn.Module], train: Split, recipe: Recipe, seeds: Sequence[int]
+) -> tuple[list[int], Pack | None]:
+    """The next networks that train together, by the memory of a dry step; or those that cannot, without a pack."""
+    device = recipe.torch_device()
+    pack: Pack | None = None
 
     def bytes_of(numbers: Sequence[int]) -> int:
         def dry_step() -> None:
-            pack = Pack([copy.deepcopy(models[number]) for number in numbers], example)
-            optimiser, _ = optimiser_of(pack, recipe, 1)
-            rows = torch.arange(size, device=device).expand(len(numbers), size)
-            _step(pack, optimiser, recipe, device)(train.ready(train.inputs[rows]), train.targets[rows])
-            _let_go(optimiser)
+            nonlocal pack
+            pack = None
+            pack = Pack([models[number] for number in numbers], _example(train, device))
+            _try(pack, Batches(train, recipe, [seeds[number] for number in numbers], device))
 
-        try:
-            return peak_bytes(dry_step, device)
-        except Unpackable as refusal:
-            raise Unpackable(str(refusal), numbers[refusal.candidate]) from refusal
+        return peak_bytes(dry_step, device)
 
-    packable = list(models)
-    while True:
-        try:
-            return packs_that_fit(packable, bytes_of, int(ROOM_FOR_A_PACK * free_bytes(device)))
-        except Unpackable as refusal:
-            packable.remove(refusal.candidate)
+    try:
+        numbers = first_that_fit(waiting, bytes_of, int(ROOM_FOR_A_PACK * free_bytes(device)))
+    except Unpackable as refusal:
+        return [waiting[refusal.candidate]], None  # packs are tried from the first on
+    return numbers, pack if len(numbers) > 1 else None
+
+
+def _try(pack: Pack, batches: Batches) -> None:
+    """One step, after which everything is as it was before."""
+    import torch
+
+    recipe = batches.recipe
+    tensors = [*pack.parameters(), *pack.buffers()]
+    before = [tensor.detach().clone() for tensor in tensors]
+    optimiser, _ = optimiser_of(pack, recipe, 1)
+    _step(pack, optimiser, recipe, batches.device)(*next(batches.epoch()).tensors)
+    if recipe.ema:
+        RunningAverage(recipe.ema).update(pack)
+    optimiser.zero_grad(set_to_none=True)
+    _let_go(optimiser)
+    with torch.no_grad():
+        for tensor, value in zip(tensors, before, strict=True):
+            tensor.copy_(value)
+
+
+def _example(train: Split, device: torch.device) -> Tensor:
+    return train.ready(train.inputs[:2].to(device))
 
 
 def _step(pack: Pack, optimiser: Optimizer, recipe: Recipe, device: torch.device) -> CapturedStep:
     import torch
 
-    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
-        return loss_of(outputs, targets, recipe.label_smoothing)
+    losses_of = torch.vmap(partial(step_loss, smoothing=recipe.label_smoothing))
 
-    def step(inputs: Tensor, targets: Tensor) -> Tensor:
+    def step(inputs: Tensor, *asked: Tensor) -> Tensor:
         optimiser.zero_grad(set_to_none=True)  # first, so that a captured backward pass makes its own gradients
         with precision(recipe, device):
-            losses: Tensor = torch.vmap(loss)(pack(inputs), targets)
+            losses: Tensor = losses_of(pack(inputs), *asked)
         torch.autograd.backward(losses.sum())
         if recipe.clip:
             pack.clip_gradients(recipe.clip)
@@ -123,48 +153,41 @@ def _step(pack: Pack, optimiser: Optimizer, recipe: Recipe, device: torch.device
     return CapturedStep(step)
 
 
-def _fit(
-    models: Sequence[nn.Module], train: Split, recipe: Recipe, seeds: Sequence[int]
-) -> list[list[float] | Failure]:
+def _fit(pack: Pack, batches: Batches, rules: Sequence[StoppingRule | None]) -> list[list[float] | Failure | Stop]:
     """Trains one pack with a whole schedule; gives every network's mean training loss of every epoch."""
     import torch
 
-    device = train.inputs.device
-    size = min(recipe.batch_size, len(train))
-    steps = len(train) // size
-    pack = Pack(models, train.ready(train.inputs[:2]))
-    optimiser, schedule = optimiser_of(pack, recipe, steps)
+    recipe, device = batches.recipe, batches.device
+    optimiser, schedule = optimiser_of(pack, recipe, batches.steps)
     ready_to_capture(optimiser, device)
     step = _step(pack, optimiser, recipe, device)
-    orders = [torch.Generator().manual_seed(seed) for seed in seeds]
-    variations = [Variation(recipe, seed, device) for seed in seeds]
-    found: list[list[float] | Failure] = [[] for _ in models]
-    running = list(range(len(models)))
-    for epoch in range(1, recipe.epochs + 1):
-        shuffled = [torch.randperm(len(train), generator=orders[number])[: steps * size] for number in running]
+    average = RunningAverage(recipe.ema) if recipe.ema else None
+    losses: list[list[float]] = [[] for _ in rules]
+    found: list[list[float] | Failure | Stop] = [[] for _ in rules]
+    running = list(range(len(rules)))
+    for epoch in range(recipe.epochs):
         loss_sum = torch.zeros(len(running), device=device)
-        for rows in torch.split(torch.stack(shuffled).to(device), size, dim=1):
-            inputs = train.ready(train.inputs[rows])
-            if variations[0].augments:
-                own = zip(running, inputs, strict=True)
-                inputs = torch.stack([variations[number].augmented(images) for number, images in own])
-            loss_sum += step(inputs, train.targets[rows])
+        for batch in batches.epoch():
+            loss_sum += step(*batch.tensors)
             schedule.step()
-        staying = []
-        for place, loss in enumerate((loss_sum / steps).tolist()):
-            so_far = found[running[place]]
-            if not math.isfinite(loss):
-                what = f"the training loss became {loss} in epoch {epoch} of {recipe.epochs}"
-                found[running[place]] = divergence(recipe, what)
-            elif isinstance(so_far, list):
-                so_far.append(loss)
-                staying.append(place)
+            if average is not None:
+                average.update(pack)
+        means = (loss_sum / batches.steps).tolist()
+        for number, loss in zip(running, means, strict=True):
+            losses[number].append(loss)
+            found[number] = gone_on(losses[number], recipe, rules[number])
+        staying = [place for place, number in enumerate(running) if isinstance(found[number], list)]
         if not staying:
             break
-        if len(staying) < len(running) and epoch < recipe.epochs:
-            pack = pack.repacked(staying, optimiser)
-            step = _step(pack, optimiser, recipe, device)
+        if len(staying) < len(running) and epoch < recipe.epochs - 1:
+            smaller = pack.repacked(staying, optimiser)
+            if average is not None:
+                average.values = pack.carried(average.values, smaller)
+            pack, step = smaller, _step(smaller, optimiser, recipe, device)
+            batches.keep(staying)
             running = [running[place] for place in staying]
+    if average is not None:
+        average.write()
     pack.hand_back()
     _let_go(optimiser)
     return found

@@ -47,8 +47,9 @@ class RecipeTrainer(JointTrainer):
         validation: Split,
         seeds: Sequence[int],
         settings: Sequence[Mapping[str, float]],
-    ) -> Iterator[tuple[int, Training | Failure]]:
+        stopping: Sequence[StoppingRule | None] = (),
+    ) -> Iterator[tuple[int, Training | Failure | Stop]]:
         from evonas.trainers._packed_descent import descend_together
 
         recipes = [self.recipe.changed(own) for own in settings]
-        return descend_together(models, train, validation, recipes, seeds)
+        return descend_together(models, train, validation, recipes, seeds, stopping)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from evonas.core.failure import Failure
 from evonas.core.objective import Training
 from evonas.core.split import Split
+from evonas.core.stop import Stop
+from evonas.core.stopping import StoppingRule
 from evonas.trainers.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ class JointTrainer(Trainer):
         validation: Split,
         seeds: Sequence[int],
         settings: Sequence[Mapping[str, float]],
-    ) -> Iterator[tuple[int, Training | Failure]]:
+        stopping: Sequence[StoppingRule | None] = (),
+    ) -> Iterator[tuple[int, Training | Failure | Stop]]:
         """Trains those of the networks that can be trained together, in place, as many at a time as memory allows.
 
         Args:
@@ -35,6 +38,8 @@ class JointTrainer(Trainer):
             validation: To measure on; never trained on, not changed.
             seeds: Each network's own; see ``Trainer.train``.
             settings: Each architecture's own; see ``Trainer.train``.
+            stopping: Each network's own, None where it is trained to its end; empty where all are. A trainer that does
+                not take it serves campaigns without early stopping.
 
         Yields:
             A network's number and its outcome, as ``Trainer.train`` gives it; ``seconds`` is its share of the time that

@@ -37,7 +37,7 @@ def _words(signs: Tensor) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
     batch = len(signs)
     places = torch.arange(batch, device=signs.device)
     bits = torch.zeros(batch // _HALF + 2 & ~1, batch, device=signs.device)  # an even number of halves
-    bits[places // _HALF, places] = 2.0 ** (places % _HALF)
+    bits[places // _HALF, places] = (1 << places % _HALF).to(bits.dtype)  # a GPU's powers need not be exact
     halves = (bits[: -(-batch // 32) * 2] @ signs.view(torch.uint8).to(bits.dtype)).to(torch.int32)
     words: np.ndarray[tuple[int, int], np.dtype[np.int32]] = (halves[::2] + (halves[1::2] << _HALF)).T.cpu().numpy()
     return words

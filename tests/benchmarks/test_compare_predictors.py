@@ -176,6 +176,7 @@ def test_a_population_is_drawn_once(table: Path) -> None:
     [
         ({"target": "error"}, r"--target: .*table.csv has no column 'error'; it has accuracy, latency_ms, score, note"),
         ({"target": "accuracy"}, r"--target: 'accuracy' seems to be an accuracy.*write 'accuracy:max'"),
+        ({"target": "accuracy:best"}, r"--target: after the colon stands min or max, .*; got 'accuracy:best'"),
         ({"target": "note"}, r"--target: .*column 'note' must hold numbers; row 1 holds 'text'"),
         ({"features": ["flops"]}, r"--features: .* has no column 'flops'"),
         ({"train_sizes": [8, 53]}, r"--train-sizes: at least 5 of the 57 usable rows .* at most 52 .*; got 53"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +23,7 @@ from evonas.campaign.recall import recall
 from evonas.campaign.session import execute
 from evonas.core.archive import Archive
 from evonas.core.evaluation import Evaluation, StoppableEvaluator
+from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.observer import Observer, Silent
 from evonas.core.randomness import integer_seed
 from evonas.core.record import Record
@@ -95,6 +97,36 @@ def test_what_it_saves_is_spent_on_others(record: Record) -> None:
     assert len({trial.proposal.key for trial in archive.trials}) == len(archive)
 
 
+class Together(JointEvaluator, StoppableEvaluator):
+    """``Descending``, several at a time."""
+
+    def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
+        return Descending().evaluate(architecture, seed)
+
+    def evaluate_until(self, architecture: Architecture, seed: int, rule: StoppingRule | None) -> Evaluation:
+        raise AssertionError("a campaign of packs asks for packs")
+
+    def evaluate_together(
+        self, architectures: Sequence[Architecture], seeds: Sequence[int], rules: Sequence[StoppingRule | None] = ()
+    ) -> list[Evaluation]:
+        asked = zip(architectures, seeds, rules, strict=True)
+        return [Descending().evaluate_until(*each) for each in asked]
+
+
+class Unruly(Together):
+    """Takes no rules."""
+
+    def evaluate_together(  # type: ignore[override]
+        self, architectures: Sequence[Architecture], seeds: Sequence[int]
+    ) -> list[Evaluation]:
+        return []
+
+
+def test_of_those_that_train_together_the_same_are_given_up(record: Record) -> None:
+    packed = {"evaluator": {"name": "test_early_stopping.Together"}, "executor": {"name": "serial", "pack": "auto"}}
+    assert told(run(**packed).archive) == told(record.archive)
+
+
 @pytest.mark.parametrize("killed_after", [26, 33])
 def test_a_killed_campaign_goes_on_and_gives_up_the_same(tmp_path: Path, record: Record, killed_after: int) -> None:
     def kill(count: int) -> None:
@@ -134,8 +166,8 @@ def test_of_merged_campaigns_the_training_that_was_finished_counts(tmp_path: Pat
         ({"early_stopping": 0.0}, r"expected a rate of wrongly stopped trainings in \(0, 0.5\]. Got 0.0"),
         ({"evaluator": Climbing()}, "Climbing trains nothing that can be stopped; leave early_stopping out"),
         (
-            {"evaluator": "training", "executor": {"name": "serial", "pack": 4}},
-            "candidates that train together are trained to",
+            {"evaluator": Unruly(), "executor": {"name": "serial", "pack": 4}},
+            "Unruly.evaluate_together must take 'rules', as its contract has it",
         ),
         ({"searcher": "random"}, "what is drawn at random is trained to its end, and random search draws everything"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -14,6 +15,7 @@ from quick import Recorder
 import evonas
 from evonas.campaign.fault import CampaignError
 from evonas.campaign.result import Result
+from evonas.cli.run import run_campaign
 from evonas.core.failure import FAILURE_KINDS
 from evonas.core.searcher import SearchError
 from evonas.datasets.dataset import Dataset, Splits
@@ -106,6 +108,28 @@ def test_every_candidate_has_its_own_rows_figures_and_the_report_its_own_columns
     for number, (evaluation,) in tested.items():
         notation = result.archive.trials[number].proposal.notation
         assert evaluation.values["test_accuracy"] == figures(ALL.index(notation), notation)["test_accuracy"]
+
+
+def test_the_page_on_tables_shows_a_campaign_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "tables.md").read_text()
+    (tmp_path / "campaign.yaml").write_text(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    written(tmp_path / "measured.csv", ALL)
+    assert run_campaign("campaign.yaml", None, None, None) == 0
+    page = (tmp_path / "results/on_a_table/report.html").read_text()
+    assert "test_accuracy" in page
+
+
+def test_figures_that_the_search_chose_by_do_not_pass_for_figures_on_test_data(table: Path, tmp_path: Path) -> None:
+    without = run(table, budget=4)
+    assert dict(without.record.retrainings) == {}
+    page = without.report(tmp_path / "without.html").read_text()
+    assert "The front was not trained again" in page
+    assert 'href="#retrained">test data' not in page
+    page = run(table, budget=4, report=["test_accuracy"]).report(tmp_path / "with.html").read_text()
+    assert "test_accuracy" in page
+    assert "trained again from fresh weights" not in page
+    assert "The objectives among the columns are those that the search chose by" in page
 
 
 def test_identity_is_the_notation_where_the_cost_of_twins_differs_and_else_the_function(table: Path) -> None:

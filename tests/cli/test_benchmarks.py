@@ -43,6 +43,7 @@ def test_packing_issues_a_fraction_of_the_operations(tmp_path: Path) -> None:
         packed, alone = (float(str(row[name])) for name in ("operations_packed", "operations_alone"))
         assert 0 < packed < alone / 2
         assert row["share"] == pytest.approx(packed / alone)
+        assert 1 < float(str(row["bytes_over_alone"])) < 2
 
 
 @pytest.mark.slow

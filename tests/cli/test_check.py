@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,81 @@ def test_what_would_fail_in_every_trial_is_told_before_the_campaign(
     np.savez("flat.npz", inputs=rng.normal(size=(90, 4)), targets=np.arange(90) % 3)
     with pytest.raises(SearchError, match=told):
         check_campaign(str(write(tmp_path, proxies=[], **changes)), as_json=True)
+
+
+def test_a_space_that_counts_otherwise_than_it_builds_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "own_space.md").read_text()
+    source = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    for name, right, wrong in (
+        ("right_by_a_test", "", ""),
+        ("parameters_by_a_test", 'weights + 2 * layer["width"]', "weights"),
+        ("macs_by_a_test", "weights * height * width", "weights * height"),
+        ("broken_by_a_test", "genes, channels, parts = ", "genes, channels = "),
+    ):
+        (tmp_path / f"{name}.py").write_text(source.replace(right, wrong))
+    files = {
+        name: str(write(tmp_path, space=f"{name}_by_a_test.PlainConvNet", proxies=[]).rename(f"{name}.yaml"))
+        for name in ("right", "parameters", "macs", "broken")
+    }
+    check_campaign(files["right"], as_json=True)
+    assert json.loads(capsys.readouterr().out)["miscounted"] == ""
+    with pytest.raises(
+        CampaignError, match=r"space: cost counts [\d,]+ parameters of pooling=.*, but what build makes"
+    ):
+        check_campaign(files["parameters"], as_json=True)
+    check_campaign(files["macs"], as_json=True)
+    with pytest.raises(SearchError, match=r"not one of 5 short trainings succeeded.*too many values to unpack"):
+        check_campaign(files["broken"], as_json=True)
+    assert "multiply-accumulates of pooling=" in json.loads(capsys.readouterr().out)["miscounted"]
+
+
+def test_replicates_that_a_small_budget_leaves_no_room_for_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cells.csv").write_text("arch,accuracy\n|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,0.1\n")
+    table = {"name": "table", "path": "cells.csv", "replicates": {"accuracy": ["accuracy"]}}
+    changes: dict[str, Any] = {"space": "cell201", "evaluator": table, "proxies": [], "initial": 8}
+    changes["objectives"] = [{"name": "column", "column": "accuracy", "goal": "max"}]
+    for budget, repeats in ((17, "none, for a share of 0.1 of the 9 trainings"), (18, "")):
+        check_campaign(str(write(tmp_path, **changes, budget=budget, replicates=2)), as_json=True)
+        told = json.loads(capsys.readouterr().out)["unrepeated"]
+        assert told.startswith(repeats)
+        assert bool(told) == bool(repeats)
+
+
+def test_a_table_is_counted_and_one_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [
+        f"|{operation}~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|" for operation in ("none", "skip_connect")
+    ]
+    (tmp_path / "cells.csv").write_text("\n".join(["arch,accuracy", f"{cells[0]},0.1", f"{cells[1]},0.9"]) + "\n")
+    objective = {"name": "column", "column": "accuracy", "goal": "max"}
+    changes: dict[str, Any] = {"space": "cell201", "objectives": [objective], "proxies": [], "budget": 3}
+    check_campaign(str(write(tmp_path, **changes, evaluator={"name": "table", "path": "cells.csv"})), as_json=False)
+    told = capsys.readouterr().out
+    assert "data: 2 architectures of cells.csv, looked up and not trained; the budget of 3 is more" in told
+    assert "time:" not in told
+    with pytest.raises(CampaignError, match=r"there is no table at /.*/nowhere\.csv; correct the path"):
+        check_campaign(
+            str(write(tmp_path, **changes, evaluator={"name": "table", "path": "nowhere.csv"})), as_json=False
+        )
+
+
+def test_a_space_of_images_is_refused_for_a_table_and_the_space_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("flat.npz", inputs=np.random.default_rng(0).normal(size=(90, 4)), targets=np.arange(90) % 3)
+    file = write(tmp_path, dataset={"name": "arrays", "path": "flat.npz"})
+    with pytest.raises(CampaignError, match=r"got \(4,\); for a table take the space mlp") as raised:
+        check_campaign(str(file), as_json=True)
+    assert [fault.path for fault in raised.value.faults] == [("space",)]
 
 
 def test_a_campaign_of_which_nothing_was_trained_says_so_and_fails(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +15,9 @@ import pytest
 import typer
 from commands import FAST, evonas, trials, write
 
+from evonas.cli.list import list_rooms
 from evonas.cli.main import app
+from evonas.datasets.digits import Digits
 from spaces.cell201 import Cell201
 
 
@@ -38,7 +42,7 @@ def test_run_prints_a_line_for_every_candidate_and_the_front(finished: tuple[Pat
 def test_run_again_finds_nothing_left_to_do(finished: tuple[Path, str]) -> None:
     folder, _ = finished
     output = evonas("run", "fast.yaml", cwd=folder)
-    assert "goes on with 14 of 14 candidates" in output
+    assert "goes on with 14 of 14 candidates; a larger --budget would train more" in output
     assert "] trial" not in output
 
 
@@ -62,6 +66,13 @@ def test_show_prints_the_front_a_trial_and_every_trial_as_json(finished: tuple[P
     best = min(every, key=lambda trial: trial["values"]["validation_error"])
     assert "fast: 14 candidates, 14 trained, 0 failed, 0 pending" in front
     assert best["notation"] in front
+    assert "test_error: of trainings anew" in front
+    for line in front.splitlines():
+        cells = line.split()
+        if cells and cells[0].isdigit():
+            (anew,) = every[int(cells[0])]["retrained"]
+            assert anew["failure"] is None
+            assert f"{anew['values']['test_error']:.4g}" in cells
     one = evonas("show", "results/fast", 13, cwd=folder)
     assert every[13]["notation"] in one
     assert "predicted" in one
@@ -86,16 +97,12 @@ def test_a_chosen_network_is_trained_fully_and_leaves(finished: tuple[Path, str]
     folder, _ = finished
     errors = evonas("export", "results/fast", 3, cwd=folder, status=1)
     assert "trial 3 was not trained fully; first run: evonas train results/fast 3" in errors
-    done = subprocess.run(
-        [sys.executable, "-m", "evonas", "train", "results/fast", "3", "--epochs", "2", "--seeds", "2", "--json"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
+    done = train(folder, "--epochs", 2, "--seeds", 1)
+    assert re.search(r"2 epochs, 1 seeds, 2 at a time; about \d+ s, at the search's pace", done.stderr)
+    first = (folder / "results/fast/trained/3/seed-0.safetensors").read_bytes()
+    done = train(folder, "--epochs", 2, "--seeds", 2)
+    assert "trained before, and not again: seed 0 in" in done.stderr
     assert json.loads(done.stdout)["test_error"]["seeds"] == 2
-    assert "2 epochs, 2 seeds" in done.stderr
     told = json.loads((folder / "results/fast/trained/3/figures.json").read_text())["seeds"]
     best = min(told, key=lambda seed: told[seed]["figures"]["validation_error"])
     written = evonas("export", "results/fast", 3, cwd=folder).splitlines()
@@ -103,9 +110,27 @@ def test_a_chosen_network_is_trained_fully_and_leaves(finished: tuple[Path, str]
     card = json.loads((folder / written[-1]).read_text())
     assert str(card["weights_of_seed"]) == best
     assert card["parameters"] == trials(folder / "results/fast", folder)[3]["values"]["parameters"]
+    said = Digits().load().preparation
+    assert said is not None
+    assert card["preparation"]["input_mean"] == [said.input_mean[0]]
+    assert "(raw - input_mean) / input_deviation" in card["preparation"]["how"]
     assert "expected an exporter" in evonas("export", "results/fast", 3, "--to", "coreml", cwd=folder, status=1)
     assert "no weights of seed 7" in evonas("export", "results/fast", 3, "--seed", 7, cwd=folder, status=1)
     assert "there is no trial 99" in evonas("train", "results/fast", 99, cwd=folder, status=1)
+    done = train(folder, "--epochs", 1, "--seeds", 1)
+    assert (
+        "weights and figures of 2 epochs, trained before, are kept in results/fast/trained/3-of-2-epochs" in done.stderr
+    )
+    assert (folder / "results/fast/trained/3-of-2-epochs/seed-0.safetensors").read_bytes() == first
+    assert json.loads((folder / "results/fast/trained/3/figures.json").read_text())["epochs"] == 1
+
+
+def train(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """``evonas train`` of trial 3, which says on the standard error stream how far it is."""
+    words = [sys.executable, "-m", "evonas", "train", "results/fast", "3", "--json", *map(str, arguments)]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_report_is_written_anew_also_elsewhere(finished: tuple[Path, str]) -> None:
@@ -134,6 +159,15 @@ def test_new_writes_a_campaign_that_checks_and_overwrites_nothing(tmp_path: Path
     errors = evonas("new", "mine.yaml", cwd=tmp_path, status=1)
     assert errors == "error: mine.yaml exists already and is left as it is; choose another name\n"
     assert (tmp_path / "mine.yaml").read_text() == before
+    evonas("new", "again.yaml", "--like", "methods/bananas", cwd=tmp_path)
+    copied = (tmp_path / "again.yaml").read_text().splitlines()
+    shipped = (Path(__file__).parents[2] / "runs/methods/bananas.yaml").read_text().splitlines()
+    assert [pair for pair in zip(copied, shipped, strict=True) if len(set(pair)) > 1] == [
+        ("name: again", "name: bananas")
+    ]
+    told = evonas("new", "third.yaml", "--like", "methods/banana", cwd=tmp_path, status=1)
+    assert "Did you mean 'methods/bananas'?" in told
+    assert not (tmp_path / "third.yaml").exists()
 
 
 def test_list_names_every_component_by_room(tmp_path: Path) -> None:
@@ -141,6 +175,10 @@ def test_list_names_every_component_by_room(tmp_path: Path) -> None:
     named = {(row["room"], row["name"]) for row in rows}
     assert {("space", "cell201"), ("searcher", "screened_nsga2"), ("campaign", "digits")} <= named
     assert all(row["summary"] for row in rows)
+    assert {("combination", "rank_aggregation"), ("exporter", "onnx"), ("format", "nats_bench")} <= named
+    for room in ("proxy", "proxies"):
+        told = [json.loads(line) for line in evonas("list", room, "--json", cwd=tmp_path).splitlines()]
+        assert {row["room"] for row in told} == {"proxies"}
     assert "expected a room" in evonas("list", "kitchen", cwd=tmp_path, status=1)
 
 
@@ -187,6 +225,21 @@ def test_every_command_has_an_example_and_each_that_prints_a_table_has_json() ->
     for name, command in found.items():
         assert f"evonas {name}" in command.help.split("Example", 1)[1], name
         assert ("--json" in {option for one in command.params for option in one.opts}) == (name not in NO_TABLE), name
+
+
+def test_every_example_is_a_command_with_options_and_components_that_there_are() -> None:
+    root: Any = typer.main.get_command(app)
+    for name, command in commands():
+        told = command.help.split("Example", 1)[1].split(":", 1)[1]
+        for block in told.split("\n\n"):
+            words = shlex.split(" ".join(block.split()).partition(" | ")[0].partition(" > ")[0])
+            assert words[: 1 + name.count(" ") + 1] == ["evonas", *name.split()], name
+            group, rest = root, words[1:]
+            while hasattr(group, "commands"):
+                group, rest = group.commands[rest[0]], rest[1:]
+            parsed = group.make_context(name, list(rest)).params
+            if name == "list":
+                list_rooms(parsed["room"], as_json=True)
 
 
 def test_help_shows_the_example(tmp_path: Path) -> None:

@@ -45,6 +45,13 @@ def test_values_of_chosen_trials_come_in_the_order_asked_for() -> None:
     assert Archive([stories.Named("error")]).values().shape == (0, 1)
 
 
+def test_a_trial_is_printed_in_a_line() -> None:
+    archive = two_goals()
+    trial = archive.trials[add(archive, error=0.25, speed=12345.0)]
+    assert str(trial) == f"trial 0, speed 12,345, error 0.25: {trial.proposal.notation}"
+    assert "Architecture(" in repr(trial)
+
+
 def test_pending_failed_and_trained_part_the_trials() -> None:
     archive = two_goals()
     for number in range(4):

@@ -74,6 +74,19 @@ def test_inputs_are_standardised_by_the_training_split(data: tuple[Dataset, Spli
 
 
 @every_dataset
+def test_it_says_how_raw_examples_are_prepared_and_what_outputs_are(data: tuple[Dataset, Splits]) -> None:
+    dataset, splits = data
+    said = splits.preparation
+    assert said is not None
+    assert said.inputs
+    assert len(said.input_mean) == len(said.input_deviation)
+    assert len(said.input_mean) in ((0,) if dataset.vocabulary is not None else (1, dataset.input_shape[0]))
+    assert len(said.output_mean) == len(said.output_deviation) == (dataset.classes if dataset.regression else 0)
+    assert len(said.output_names) in (0, dataset.classes)
+    assert 0 not in said.input_deviation
+
+
+@every_dataset
 def test_loading_is_repeatable_and_touches_no_global_generator(data: tuple[Dataset, Splits]) -> None:
     dataset, first = data
     torch.manual_seed(11)

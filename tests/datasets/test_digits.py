@@ -58,6 +58,11 @@ def test_every_split_is_stratified(train: int) -> None:
 
 def test_pixels_are_standardised_by_the_training_split_alone() -> None:
     splits = Digits(train=200).load()
+    said = splits.preparation
+    assert said is not None
+    for pixels, split in zip(raw(splits), parts(splits), strict=True):
+        prepared = (pixels - said.input_mean[0]) / said.input_deviation[0]
+        np.testing.assert_allclose(prepared, split.inputs.numpy(), atol=1e-4)
     pixels = raw(splits)
     mean, deviation = pixels[0].mean(), pixels[0].std(ddof=1)
     for split, own in zip(parts(splits), pixels, strict=True):

@@ -11,7 +11,7 @@ from dataset_files import npz, table, table_text, text
 
 from evonas.datasets.arrays import Arrays
 from evonas.datasets.dataset import Splits
-from evonas.datasets.loading import loaded
+from evonas.datasets.loading import description, loaded
 from evonas.datasets.tabular import Tabular
 from evonas.datasets.text import Text
 
@@ -76,7 +76,9 @@ def test_faulty_arrays_are_refused_when_they_are_loaded(tmp_path: Path) -> None:
         loaded(Arrays(str(npz(tmp_path, inputs=holes))))
     with pytest.raises(ValueError, match="Arrays: all 36 training examples are of class 0; add another"):
         loaded(Arrays(str(npz(tmp_path, targets=np.zeros(60, dtype=int)))))
-    with pytest.raises(ValueError, match=r"Arrays: target 0 is 0 in every training example; leave it out"):
+    with pytest.raises(
+        ValueError, match="Arrays: the target is the same number in every training example; take another"
+    ):
         loaded(Arrays(str(npz(tmp_path, targets=np.full(60, 2.5)))))
     path = npz(tmp_path)
     path.write_bytes(path.read_bytes()[:-30])
@@ -84,6 +86,8 @@ def test_faulty_arrays_are_refused_when_they_are_loaded(tmp_path: Path) -> None:
         Arrays(str(path))
     with pytest.raises(ValueError, match=r"give path, an \.npz file, or inputs and targets, two \.npy files"):
         Arrays(inputs=str(path))
+    with pytest.raises(ValueError, match=r"path is an \.npz file of both; give x\.npy as inputs or targets"):
+        Arrays("x.npy")
 
 
 def test_a_table_is_numbers_and_an_input_for_each_category(tmp_path: Path) -> None:
@@ -113,6 +117,34 @@ def test_a_tables_regression_is_standardised_by_the_training_rows(tmp_path: Path
     assert abs(float(joined(splits, "targets").mean())) > 1e-3, "else this test could not tell them apart"
 
 
+def test_a_table_says_how_its_lines_became_inputs_and_targets(tmp_path: Path) -> None:
+    splits = Tabular(str(table(tmp_path)), "weight", regression=True, ignored=["code"]).load()
+    said = splits.preparation
+    assert said is not None
+    assert said.input_names == (
+        "length",
+        "colour=blue",
+        "colour=green",
+        "colour=red",
+        "grade",
+        "species=s0",
+        "species=s1",
+    )
+    raw = joined(splits, "inputs") * said.input_deviation + said.input_mean
+    weights = joined(splits, "targets") * said.output_deviation + said.output_mean
+    lines = [line.split(",") for line in table_text().split("\n")[1:]]
+    expected = [
+        [float(length), colour == "blue", colour == "green", colour == "red", float(grade), kind == "s0", kind == "s1"]
+        for length, colour, grade, _, kind, _ in lines
+    ]
+    order = np.argsort(raw[:, 0])
+    np.testing.assert_allclose(raw[order], sorted(np.array(expected).tolist()), atol=1e-5)
+    np.testing.assert_allclose(weights[order, 0], sorted(float(line[5]) for line in lines), atol=1e-5)
+    classes = Tabular(str(table(tmp_path)), "species", ignored=["code"]).load().preparation
+    assert classes is not None
+    assert classes.output_names == ("s0", "s1")
+
+
 def test_parquet_is_the_same_table(tmp_path: Path) -> None:
     csv = pytest.importorskip("pyarrow.csv", reason="pyarrow is not installed")
     from pyarrow import parquet
@@ -140,6 +172,22 @@ def test_parquet_without_pyarrow_names_the_package(tmp_path: Path, monkeypatch: 
         Tabular(str(tmp_path / "table.parquet"), "species")
 
 
+def test_a_column_that_only_names_its_row_is_no_input_unless_asked_for(tmp_path: Path) -> None:
+    lines = [f"{number},u{number},{number % 2}" for number in range(210)]
+    path = str(table(tmp_path, "\n".join(["a,who,kind", *lines])))
+    with pytest.raises(ValueError, match=r"column 'who' has 210 different texts in 210 rows: .* list it under ignored"):
+        Tabular(path, "kind")
+    assert Tabular(path, "kind", ignored=["who"]).input_shape == (1,)
+    assert Tabular(path, "kind", categorical=["who"]).input_shape == (211,)
+
+
+def test_images_with_their_channels_last_are_told(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(2).integers(256, size=(60, 8, 8, 3)).astype(np.uint8)
+    for inputs, last in ((pixels, True), (pixels.transpose(0, 3, 1, 2), False)):
+        dataset = Arrays(str(npz(tmp_path, inputs=inputs)))
+        assert ("CHANNELS SEEM TO BE LAST" in description(dataset, loaded(dataset))) == last
+
+
 LINES = "a,b\n1,x\n2,y\n3,x\n4,y\n"
 
 
@@ -147,6 +195,7 @@ LINES = "a,b\n1,x\n2,y\n3,x\n4,y\n"
     ("content", "arguments", "told"),
     [
         (LINES, {"target": "c"}, "has the columns a, b; got 'c'"),
+        (LINES.replace(",", ";"), {"target": "b"}, "has one column, 'a;b'; fields are separated by commas"),
         (LINES, {"target": "b", "ignored": ["d"]}, "has the columns a, b; got 'd'"),
         (LINES, {"target": "b", "ignored": ["a"]}, "has no column beside the target 'b'"),
         (LINES + "5\n", {"target": "b"}, "as many fields as the first, 2; line 6 of .* has 1"),
@@ -160,7 +209,7 @@ LINES = "a,b\n1,x\n2,y\n3,x\n4,y\n"
         ("a,b\n" + "\n".join(f"{n},{n}" for n in range(150)), {"target": "a"}, "write regression: true"),
         (
             "a,b\n" + "\n".join(f"1,t{n}" for n in range(1500)),
-            {"target": "a"},
+            {"target": "a", "categorical": ["b"]},
             "1,500 different texts, more than 1,000",
         ),
     ],

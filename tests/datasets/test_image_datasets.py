@@ -93,6 +93,22 @@ def test_a_folder_of_images_is_its_files(tmp_path: Path) -> None:
     assert sorted(splits.validation.targets.tolist()) == [0, 0, 1, 1, 2, 2]
 
 
+def test_a_folder_of_images_says_how_pixels_are_standardised_and_what_classes_are(tmp_path: Path) -> None:
+    dataset = ImageFolder(str(images(tmp_path)))
+    splits = dataset.load()
+    said = splits.preparation
+    assert said is not None
+    assert said.output_names == ("ash", "beech", "cedar")
+    pixels = np.asarray(Image.open(tmp_path / "images/beech/3.png"), dtype=np.float64)
+    expected = ((pixels - said.input_mean) / said.input_deviation).transpose(2, 0, 1)
+    for split in (splits.train, splits.validation, splits.test):
+        for image, label in zip(split.ready(split.inputs), split.targets, strict=True):
+            if np.allclose(image.numpy(), expected, atol=1e-5):
+                assert said.output_names[int(label)] == "beech"
+                return
+    pytest.fail("the image is in no split")
+
+
 def test_images_of_mixed_size_are_refused_or_resized(tmp_path: Path) -> None:
     folder = images(tmp_path, sizes=((6, 5), (7, 5)))
     with pytest.raises(ValueError, match=r"one size; .*ash.0\.png has 6x5 pixels, .*1\.png 7x5: .*size: \[6, 5\]"):

@@ -14,6 +14,7 @@ from torch import nn
 from evonas.core.failure import Failure
 from evonas.core.objective import Training
 from evonas.core.split import Split
+from evonas.core.stopping import StoppingRule
 from evonas.datasets.dataset import Splits
 from evonas.datasets.digits import Digits
 from evonas.evaluators.training import TrainingEvaluator
@@ -84,6 +85,28 @@ def test_what_cannot_be_packed_trains_alone_and_the_others_together() -> None:
     assert [each.values["packed"] for each in together] == [3, 1, 3, 3]
     assert together[1].values == expected.values
     assert together[1].seconds > together[0].seconds
+
+
+class Impatient(StoppingRule):
+    """Gives up after an epoch."""
+
+    def verdict(self, losses: Sequence[float]) -> str:
+        return "as scripted" if len(losses) == 1 else ""
+
+
+def test_what_is_given_up_is_the_one_whose_rule_says_so_packed_or_not() -> None:
+    def with_dropout(model: nn.Module, architecture: Architecture) -> nn.Module:
+        return nn.Sequential(model, nn.Dropout(0.3)) if architecture is FOUR[3] else model
+
+    made = evaluator(with_dropout, Classifier(epochs=2, device="cpu"))
+    rules = [None, Impatient({}, np.zeros((0, 1))), None, Impatient({}, np.zeros((0, 1)))]
+    together = made.evaluate_together(FOUR, SEEDS, rules)
+    for each, seed, rule, mine in zip(FOUR, SEEDS, rules, together, strict=True):
+        alone = made.evaluate_until(each, seed, rule)
+        assert (mine.stop is None) == (alone.stop is None) == (rule is None)
+        assert mine.epochs == alone.epochs == (2 if rule is None else 1)
+        assert mine.curve[0]["train_loss"] == pytest.approx(alone.curve[0]["train_loss"], abs=1e-6)
+    assert [each.values.get("packed") for each in together] == [3, None, 3, None]
 
 
 def test_what_fails_is_the_failure_of_one() -> None:

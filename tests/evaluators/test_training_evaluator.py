@@ -370,7 +370,7 @@ def test_a_training_that_is_given_up_is_the_beginning_of_the_whole_one(trainer: 
 def test_a_trainer_that_cannot_be_stopped_is_refused_where_stopping_was_asked_for() -> None:
     parts = Parts(name="x", space={"name": "cell201", "skeleton": "compact"}, budget=8, early_stopping=0.1)
     assert assemble(parts).stopping is not None
-    with pytest.raises(CampaignError, match=r"early_stopping: Clocked.train must take 'stopping', as Trainer.tr"):
+    with pytest.raises(CampaignError, match=r"early_stopping: Clocked.train must take 'stopping', as its contract"):
         assemble(replace(parts, trainer=Clocked()))
 
 

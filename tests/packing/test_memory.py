@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evonas.packing import packs_that_fit, peak_bytes
+from evonas.packing import first_that_fit, peak_bytes
 
 CPU = torch.device("cpu")
 
@@ -37,20 +37,22 @@ def test_what_was_there_before_does_not_count_and_what_waits_for_the_backward_pa
 
 
 @given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=12), overhead=st.integers(0, 4), room=st.integers(5, 30))
-def test_packs_hold_all_candidates_in_order_and_each_fits_or_is_alone(
-    sizes: list[int], overhead: int, room: int
-) -> None:
+def test_the_first_candidates_fit_together_or_one_is_alone(sizes: list[int], overhead: int, room: int) -> None:
+    asked = []
+
     def bytes_of(pack: Sequence[int]) -> int:
+        asked.append(list(pack))
         return overhead + sum(sizes[number] for number in pack)
 
-    packs = packs_that_fit(range(len(sizes)), bytes_of, room)
-    assert [number for pack in packs for number in pack] == list(range(len(sizes)))
-    assert all(len(pack) == 1 or bytes_of(pack) <= room for pack in packs)
+    pack = first_that_fit(range(len(sizes)), bytes_of, room)
+    assert pack == list(range(len(pack)))
+    assert pack
+    assert len(pack) == 1 or asked[-1] == pack
+    assert len(pack) == 1 or bytes_of(pack) <= room
 
 
 def test_equal_candidates_fill_the_room() -> None:
-    packs = packs_that_fit(range(20), lambda pack: 3 + 10 * len(pack), room_bytes=83)
-    assert [len(pack) for pack in packs] == [8, 8, 4]
+    assert first_that_fit(range(20), lambda pack: 3 + 10 * len(pack), room_bytes=83) == list(range(8))
 
 
 def test_a_dry_step_without_memory_means_fewer_and_other_faults_are_told() -> None:
@@ -59,10 +61,10 @@ def test_a_dry_step_without_memory_means_fewer_and_other_faults_are_told() -> No
             raise torch.OutOfMemoryError("CUDA out of memory")
         return len(pack)
 
-    assert [len(pack) for pack in packs_that_fit(range(8), scarce, room_bytes=100)] == [3, 2, 3]
+    assert first_that_fit(range(8), scarce, room_bytes=100) == [0, 1, 2]
 
     def faulty(pack: Sequence[int]) -> int:
         raise RuntimeError("no such operation")
 
     with pytest.raises(RuntimeError, match="no such operation"):
-        packs_that_fit(range(2), faulty, room_bytes=100)
+        first_that_fit(range(2), faulty, room_bytes=100)

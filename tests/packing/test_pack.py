@@ -1,10 +1,14 @@
 """Packed training is separate training."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from trained_alone import (
     MakeOptimiser,
     adamw,
@@ -156,6 +160,39 @@ def test_what_candidates_have_in_common_runs_as_one() -> None:
     same = networks(COMPACT, 1, seed=11) * 6
     example = torch.zeros(2, *COMPACT.input_shape, dtype=torch.float64)
     assert len(Pack(same, example).layers) == len(Pack(same[:1], example).layers)
+
+
+class _Convolutions(TorchDispatchMode):
+    """What convolutions are given, and how many numbers all operations read and write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.channels_last: list[bool] = []
+        self.numbers = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten.convolution.default:
+            self.channels_last.append(args[0].stride(1) == 1)
+        if not func.is_view:
+            self.numbers += sum(
+                each.numel() for each in tree_leaves((args, kwargs, result)) if isinstance(each, Tensor)
+            )
+        return result
+
+
+def test_a_pack_keeps_the_memory_layout_and_moves_little_more_than_its_networks() -> None:
+    models = [model.to(memory_format=torch.channels_last) for model in networks(STANDARD, 6, seed=4)]
+    inputs = torch.zeros(6, 8, 8, 8, 3, dtype=torch.float64).permute(0, 1, 4, 2, 3)
+    pack = Pack(models, inputs[0, :2])
+    with _Convolutions() as alone:
+        for model in models:
+            model(inputs[0]).sum().backward()
+    with _Convolutions() as packed:
+        pack(inputs).sum().backward()
+    assert len(packed.channels_last) < len(alone.channels_last)
+    assert all(packed.channels_last[1:]), "the first are the stems, which the images reach side by side"
+    assert packed.numbers < 2 * alone.numbers
 
 
 class _Shared(nn.Module):

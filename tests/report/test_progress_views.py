@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from conftest import Campaign, Named
 from rich.console import Console
 
+from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.observer import Observer
 from evonas.report.lines import Lines
 from evonas.report.live import Live, front_table, spark
+from evonas.report.statistics import retrained_front
 from evonas.report.views import terminal_view
 from evonas.report.watching import Watching, duration, figure
 
@@ -49,6 +52,20 @@ def test_plain_lines_tell_every_candidate_round_and_failure() -> None:
     assert lines[4:] == ["front trained anew: 3/3", "a word to the user"]
 
 
+@pytest.mark.parametrize("view", [Lines, Live])
+def test_what_a_round_notes_is_told_once(view: Any) -> None:
+    stream, made = io.StringIO(), campaign()
+    shown = view(Console(file=stream, width=120))
+    shown.started("by hand", made.archive, 20)
+    for number in range(3):
+        made.add({"error": 0.5, "macs": 1.0}, 1 + number, notes=(f"proxy zen failed {number} of 8", "another"))
+        shown.proposed(made.archive.trials[-1:])
+    shown.finished()
+    assert stream.getvalue().count("proxy zen failed 0 of 8") == 1
+    assert "proxy zen failed 1 of 8" not in stream.getvalue()
+    assert stream.getvalue().count("another") == 1
+
+
 def test_the_live_view_shows_counts_front_and_hypervolume_and_gives_the_terminal_back() -> None:
     stream = io.StringIO()
     view = Live(Console(file=stream, width=120, force_terminal=True, color_system=None, legacy_windows=False))
@@ -78,6 +95,20 @@ def test_the_front_table_cuts_notations_but_never_figures() -> None:
     assert "Pareto front, 30 architectures, 5 of them shown" in lines[0]
     assert max(len(line) for line in lines) <= 60
     assert sum("12,345," in line and "…" in line for line in lines) == 5
+
+
+def test_figures_on_test_data_stand_in_the_front_table_and_take_the_place_of_notations() -> None:
+    made = Campaign(Named("validation_error", "training"), Named("macs"), Named("parameters"))
+    made.add({"validation_error": 0.0367, "macs": 345_408.0, "parameters": 14_138.0}, notation="|conv~0|" * 9)
+    made.retrainings = {0: [Evaluation({"test_error": value}, 1.0) for value in (0.0211, 0.0217, 0.0223)]}
+    for width, shown in ((80, False), (120, True)):
+        stream = io.StringIO()
+        table = front_table(made.archive.front(), made.archive.names, width, anew=retrained_front(made.record()))
+        Console(file=stream, width=width).print(table)
+        lines = stream.getvalue().splitlines()
+        assert any("0.0367" in line and "345,408" in line and "0.0217 ± 0.0006" in line for line in lines)
+        assert max(len(line) for line in lines) <= width
+        assert ("conv" in stream.getvalue()) == shown
 
 
 def test_more_objectives_than_hypervolume_can_take_are_watched_without_it() -> None:

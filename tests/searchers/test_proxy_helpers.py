@@ -137,7 +137,9 @@ def test_a_worker_that_does_not_see_the_gpu_does_not_help(
     worker = Answering(lambda _: NoDevice("no CUDA device here"))
     assert helped(worker, candidates) == (alone, ())
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(NoDevice, match="this process sees no CUDA device, and proxies are scored on 'cuda:1'"):
+    with pytest.raises(
+        NoDevice, match="this process sees no CUDA device of that number, and proxies are scored on 'cuda:1'"
+    ):
         scores_of("cuda:1", l2_norm=L2Norm()).of(candidates[:1])
 
 

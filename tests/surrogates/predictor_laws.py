@@ -1,7 +1,9 @@
 """The laws of a predictor: plain functions of a class. ``test_predictor_laws.py`` runs them over all."""
 
+import inspect
 import pickle
 import random
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -182,6 +184,40 @@ def left_out_targets_are_not_seen_and_are_covered(kind: Kind) -> None:
     assert abs(predictor.left_out().mean[3] - left_out.mean[3]) < 0.3 * (wild[3] - targets[3])
     predictor.fit(architectures, np.full(60, 3.5), np.random.default_rng(0))
     np.testing.assert_array_equal(predictor.left_out().mean, np.full(60, 3.5))
+
+
+def no_argument_is_ignored(kind: Kind) -> None:
+    """Each number, choice and switch changes what is predicted, if need be beside another choice."""
+    architectures, targets = problem(0, 40)
+
+    def outcome(**arguments: object) -> bytes:
+        predictor = kind(SPACE, **arguments)  # type: ignore[call-arg]
+        predictor.fit(architectures[:30], targets[:30], np.random.default_rng(0))
+        prediction = predictor.predict(architectures[30:])
+        return np.concatenate([prediction.mean, prediction.std]).tobytes()
+
+    parameters = inspect.signature(kind, eval_str=True).parameters
+    choices = [
+        (name, one) for name, each in parameters.items() for one in get_args(each.annotation) if type(one) is str
+    ]
+    bases: dict[int, bytes] = {}
+    for name, default in ((name, each.default) for name, each in parameters.items()):
+        if name == "folds":  # judge members that cannot judge themselves; those of every default can
+            continue
+        if type(default) is float:
+            others: list[object] = [0.75 * default]
+        elif type(default) is int:
+            others = [default + 1 if default < 4 else min(10, default // 2)]
+        else:
+            others = [one for choice, one in choices if choice == name and one != default]
+        for other in others:
+            for number, base in enumerate([{}, *({choice: one} for choice, one in choices if choice != name)]):
+                if number not in bases:
+                    bases[number] = outcome(**base)
+                if outcome(**base, **{name: other}) != bases[number]:
+                    break
+            else:
+                raise AssertionError(f"{name}={other!r} changes nothing; an argument that is ignored misleads")
 
 
 LAWS = (

@@ -1,6 +1,7 @@
 """Augmentation, mixing, losses and streaming, against the same made one example at a time."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from torch import Tensor, nn
 
 from evonas.core.objective import Training
 from evonas.core.split import Split
+from evonas.trainers._augmentation import DRAWN, augmented
+from evonas.trainers._batches import Batches
 from evonas.trainers._descent import placed
-from evonas.trainers._variation import Variation
 from evonas.trainers.classifier import Classifier
 from evonas.trainers.regressor import Regressor
 from evonas.trainers.score import loss_of, score
@@ -21,7 +23,8 @@ IMAGES = torch.rand(64, 2, 6, 5, generator=torch.Generator().manual_seed(0)) + 0
 
 
 def varied(images: Tensor = IMAGES, seed: int = 1, **changes: Any) -> Tensor:
-    return Variation(Classifier(device="cpu", **changes).recipe, seed, CPU).augmented(images)
+    uniforms = torch.rand(DRAWN, len(images), generator=torch.Generator().manual_seed(seed))
+    return augmented(images, uniforms, Classifier(device="cpu", **changes).recipe)
 
 
 def shifts(image: Tensor, margin: int) -> dict[bytes, tuple[int, int]]:
@@ -72,7 +75,6 @@ def test_augmentation_is_the_share_of_examples_that_are_changed() -> None:
         after = varied(crop=2, cutout=2, augmentation=share)
         changed = int((after != IMAGES).flatten(1).any(dim=1).sum())
         assert least <= changed <= most, share
-    assert not Variation(Classifier(crop=2, augmentation=0.0, device="cpu").recipe, 0, CPU).augments
 
 
 def test_the_seed_fixes_every_draw_and_the_layout_is_channels_last() -> None:
@@ -84,13 +86,51 @@ def test_the_seed_fixes_every_draw_and_the_layout_is_channels_last() -> None:
         varied(torch.zeros(3, 10), crop=1)
 
 
+def test_no_draw_reaches_beyond_its_range() -> None:
+    almost_one = torch.full((DRAWN, len(IMAGES)), 1 - 2**-24)
+    recipe = Classifier(device="cpu", crop=4, cutout=2).recipe
+    moved = augmented(IMAGES, almost_one, recipe)
+    assert torch.equal(moved[:, :, 0, 0], IMAGES[:, :, 4, 4]), "shifted by the whole margin"
+
+
+def batches(seeds: Sequence[int] = (0,), train: Split | None = None, **changes: Any) -> Batches:
+    return Batches(train or data(), Classifier(device="cpu", **changes).recipe, seeds, CPU)
+
+
+def test_an_epoch_sees_every_example_once_and_the_next_in_another_order() -> None:
+    train = Split(torch.arange(50.0)[:, None], torch.arange(50))
+    drawn = batches(train=train, batch_size=16)
+    epochs = [torch.cat([batch.targets[0] for batch in drawn.epoch()]).tolist() for _ in range(2)]
+    assert [len(set(epoch)) for epoch in epochs] == [48, 48], "what fills no batch is left out"
+    assert epochs[0] != epochs[1]
+    assert all(torch.equal(batch.inputs[0, :, 0].long(), batch.targets[0]) for batch in drawn.epoch())
+
+
+def test_several_are_drawn_for_as_each_alone_also_when_some_have_left() -> None:
+    arguments: dict[str, Any] = {"train": pixels(40), "batch_size": 16, "mixup": 0.3, "crop": 1, "cutout": 2}
+    together, alone = batches((3, 4, 5), **arguments), [batches([seed], **arguments) for seed in (3, 4, 5)]
+    for staying in ([0, 1, 2], [2, 0]):
+        together.keep(staying)
+        alone = [alone[place] for place in staying]
+        for batch, *own in zip(together.epoch(), *(each.epoch() for each in alone), strict=True):
+            for place, single in enumerate(own):
+                for all_of_them, its in zip(batch.tensors, single.tensors, strict=True):
+                    assert torch.equal(all_of_them[place], its[0])
+
+
 def test_mixup_weighs_a_batch_with_another_order_of_it() -> None:
-    variation = Variation(Classifier(mixup=0.4, device="cpu").recipe, 0, CPU)
-    draws = [variation.mixture(8) for _ in range(2000)]
-    weights = np.array([weight for weight, _ in draws])
+    train = Split(torch.arange(800.0)[:, None], torch.arange(800))
+    drawn = [batch for _ in range(20) for batch in batches(range(10), train, mixup=0.4, batch_size=80).epoch()]
+    weights = torch.cat([batch.tensors[3] for batch in drawn]).numpy()
+    assert len(weights) == 2000
     assert weights.mean() == pytest.approx(0.5, abs=0.03)
     assert weights.var() == pytest.approx(1 / (4 * (2 * 0.4 + 1)), rel=0.1), "the variance of Beta(0.4, 0.4)"
-    assert all(sorted(partners.tolist()) == list(range(8)) for _, partners in draws)
+    for inputs, own, others, weight in (batch.tensors for batch in drawn):
+        assert torch.equal(own.sort(dim=1).values, others.sort(dim=1).values)
+        mixed = weight[:, None] * own + (1 - weight[:, None]) * others
+        torch.testing.assert_close(inputs[:, :, 0], mixed.float(), rtol=1e-5, atol=1e-3)
+    with pytest.raises(ValueError, match="mixup mixes numbers, and token ids are none: leave it out"):
+        batches(train=Split(torch.arange(8)[:, None], torch.arange(8)), mixup=0.4)
 
 
 def data(count: int = 48, regression: bool = False) -> Split:
@@ -118,11 +158,9 @@ def test_one_step_of_mixup_smoothing_and_clipping_is_the_textbooks() -> None:
     trainer = Classifier(1, 48, 0.5, 0.0, 0.0, "cpu", schedule="cosine", mixup=0.7, label_smoothing=0.2, clip=0.05)
     trained(trainer, model, train)
 
-    weight, partners = Variation(trainer.recipe, 0, CPU).mixture(48)
-    rows = torch.randperm(48, generator=torch.Generator().manual_seed(0))
-    inputs, targets = train.inputs[rows], torch.nn.functional.one_hot(train.targets[rows], 2)
-    mixed = weight * inputs + (1 - weight) * inputs[partners]
-    answers = weight * targets + (1 - weight) * targets[partners]
+    (batch,) = Batches(train, trainer.recipe, [0], CPU).epoch()
+    mixed, targets, others, weight = (each[0] for each in batch.tensors)
+    answers = weight * torch.nn.functional.one_hot(targets, 2) + (1 - weight) * torch.nn.functional.one_hot(others, 2)
     answers = 0.8 * answers + 0.2 / 2
     loss = -(answers * reference(mixed).log_softmax(dim=1)).sum(dim=1).mean()
     slopes = torch.autograd.grad(loss, list(reference.parameters()))
