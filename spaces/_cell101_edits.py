@@ -16,7 +16,7 @@ from __future__ import annotations
 from bisect import bisect, insort
 from collections.abc import Iterator, Sequence
 
-from spaces._cell101_graph import Cell, reordered
+from spaces._cell101_graph import EDGE, Cell, reordered
 
 
 def neighbours(cell: Cell, choices: Sequence[str], vertices: int, edges: int) -> list[Cell]:
@@ -62,7 +62,7 @@ def _with_an_edge(cell: Cell) -> Iterator[Cell]:
         for upper in range(lower + 1, len(ops)):
             if (lower, upper) not in edges:
                 place = bisect(edges, (lower, upper))
-                yield ops, (*edges[:place], (lower, upper), *edges[place:])
+                yield ops, (*edges[:place], EDGE[lower][upper], *edges[place:])
             if not after[lower] >> upper & 1:  # neither is input or output: those are joined with every vertex
                 # An edge against the order of the vertices, which are put into the nearest order that suits it: what
                 # lies between the two and does not follow the lower moves ahead of it, together with the upper.
@@ -82,16 +82,16 @@ def _without_a_vertex(cell: Cell) -> Iterator[Cell]:
             (target,) = [b for a, b in edges if a == vertex]
             if (source, target) not in edges:
                 kept = [*[edge for edge in edges if vertex not in edge], (source, target)]
-                moved = sorted([(a - (a > vertex), b - (b > vertex)) for a, b in kept])
+                moved = sorted([EDGE[a - (a > vertex)][b - (b > vertex)] for a, b in kept])
                 yield ops[:vertex] + ops[vertex + 1 :], tuple(moved)
 
 
 def _with_a_vertex(cell: Cell, choices: Sequence[str]) -> Iterator[Cell]:
     ops, edges = cell
     for place, (source, target) in enumerate(edges):  # the new vertex stands right before the target
-        moved = [(a + (a >= target), b + (b >= target)) for a, b in edges]
-        moved[place] = (source, target)
-        insort(moved, (target, target + 1))
+        moved = [EDGE[a + (a >= target)][b + (b >= target)] for a, b in edges]
+        moved[place] = EDGE[source][target]
+        insort(moved, EDGE[target][target + 1])
         joined = tuple(moved)
         before, after = ops[:target], ops[target:]
         for op in choices:

@@ -12,6 +12,8 @@ OPS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")  # in the benchmark's
 Edges = tuple[tuple[int, int], ...]
 Cell = tuple[tuple[str, ...], Edges]  # operation of each vertex in a topological order; sorted (source, target) pairs
 
+# Cells share their pairs: many cells are kept, and each object that is kept takes the garbage collector's time.
+EDGE = tuple([tuple([(source, target) for target in range(8)]) for source in range(8)])
 _NODES = {op: Node(op) for op in ("input", "output", *OPS)}
 
 
@@ -92,7 +94,7 @@ def reordered(cell: Cell, order: Sequence[int]) -> Cell:
     """The same graph with old vertex ``order[k]`` at place k."""
     ops, edges = cell
     place = {vertex: position for position, vertex in enumerate(order)}
-    return tuple([ops[vertex] for vertex in order]), tuple(sorted([(place[a], place[b]) for a, b in edges]))
+    return tuple([ops[vertex] for vertex in order]), tuple(sorted([EDGE[place[a]][place[b]] for a, b in edges]))
 
 
 @lru_cache(maxsize=1 << 15)

@@ -27,7 +27,7 @@ import numpy as np
 
 from spaces._argument_checks import chosen, image_shape, whole
 from spaces._cell101_edits import neighbours
-from spaces._cell101_graph import OPS, Cell, architecture_of, cell_of, dead_vertices, incoming, pruned, published
+from spaces._cell101_graph import EDGE, OPS, Cell, architecture_of, cell_of, dead_vertices, incoming, pruned, published
 from spaces._cell101_hash import module_hash
 from spaces._cell101_notation import formatted, parsed
 from spaces._cell101_numbering import matrices, matrix
@@ -264,7 +264,7 @@ def _crossed(parents: tuple[Cell, Cell], coins: list[int]) -> Cell | None:
         return None
     columns = [before[vertex] for vertex in alive]
     edges = [
-        (place, target)
+        EDGE[place][target]
         for place, source in enumerate(alive)
         for target, column in enumerate(columns)
         if column >> source & 1

@@ -71,9 +71,10 @@ def _reference(problem: Problem, archive: Archive, mean: FloatArray) -> FloatArr
     or the largest networks would improve nothing.
     """
     trained = archive.trained
-    drawn = [trial for trial in trained if trial.proposal.origin == "random"]
-    everything = np.vstack([archive.values(trained), mean])
+    values = archive.values(trained)
+    drawn = values[[trial.proposal.origin == "random" for trial in trained]]
+    everything = np.vstack([values, mean])
     worst, best = everything.max(axis=0), everything.min(axis=0)
     predicted = np.array([objective.needs == "training" for objective in problem.objectives])
-    typical = np.quantile(archive.values(drawn or trained), WORST, axis=0)
+    typical = np.quantile(drawn if len(drawn) else values, WORST, axis=0)
     return np.where(predicted, typical, worst + BEYOND * np.maximum(worst - best, np.abs(worst)))
