@@ -13,9 +13,10 @@ vertices on it adds one such path and never exceeds the vertices and edges of th
 
 from __future__ import annotations
 
+from bisect import bisect, insort
 from collections.abc import Iterator, Sequence
 
-from spaces._cell101_graph import Cell, reordered, topological_orders
+from spaces._cell101_graph import Cell, reordered
 
 
 def neighbours(cell: Cell, choices: Sequence[str], vertices: int, edges: int) -> list[Cell]:
@@ -38,9 +39,10 @@ def neighbours(cell: Cell, choices: Sequence[str], vertices: int, edges: int) ->
 def _relabelled(cell: Cell, choices: Sequence[str]) -> Iterator[Cell]:
     ops, edges = cell
     for vertex in range(1, len(ops) - 1):
+        before, after = ops[:vertex], ops[vertex + 1 :]
         for op in choices:
             if op != ops[vertex]:
-                yield (*ops[:vertex], op, *ops[vertex + 1 :]), edges
+                yield (*before, op, *after), edges
 
 
 def _without_an_edge(cell: Cell) -> Iterator[Cell]:
@@ -59,15 +61,16 @@ def _with_an_edge(cell: Cell) -> Iterator[Cell]:
     for lower in range(len(ops) - 1):
         for upper in range(lower + 1, len(ops)):
             if (lower, upper) not in edges:
-                yield ops, tuple(sorted((*edges, (lower, upper))))
+                place = bisect(edges, (lower, upper))
+                yield ops, (*edges[:place], (lower, upper), *edges[place:])
             if not after[lower] >> upper & 1:  # neither is input or output: those are joined with every vertex
-                yield _turned(ops, edges, upper, lower)
-
-
-def _turned(ops: tuple[str, ...], edges: Sequence[tuple[int, int]], source: int, target: int) -> Cell:
-    """With an edge against the order of the vertices, which are put into the nearest order that suits it."""
-    graph = (ops, (*edges, (source, target)))
-    return reordered(graph, next(topological_orders(graph)))
+                # An edge against the order of the vertices, which are put into the nearest order that suits it: what
+                # lies between the two and does not follow the lower moves ahead of it, together with the upper.
+                between = range(lower + 1, upper + 1)
+                ahead = [vertex for vertex in between if not after[lower] >> vertex & 1]
+                behind = [vertex for vertex in between if after[lower] >> vertex & 1]
+                order = [*range(lower), *ahead, lower, *behind, *range(upper + 1, len(ops))]
+                yield reordered((ops, (*edges, (upper, lower))), order)
 
 
 def _without_a_vertex(cell: Cell) -> Iterator[Cell]:
@@ -85,12 +88,14 @@ def _without_a_vertex(cell: Cell) -> Iterator[Cell]:
 
 def _with_a_vertex(cell: Cell, choices: Sequence[str]) -> Iterator[Cell]:
     ops, edges = cell
-    for source, target in edges:  # the new vertex stands right before the target
-        kept = [edge for edge in edges if edge != (source, target)]
-        moved = [(a + (a >= target), b + (b >= target)) for a, b in kept]
-        joined = tuple(sorted([*moved, (source, target), (target, target + 1)]))
+    for place, (source, target) in enumerate(edges):  # the new vertex stands right before the target
+        moved = [(a + (a >= target), b + (b >= target)) for a, b in edges]
+        moved[place] = (source, target)
+        insort(moved, (target, target + 1))
+        joined = tuple(moved)
+        before, after = ops[:target], ops[target:]
         for op in choices:
-            yield (*ops[:target], op, *ops[target:]), joined
+            yield (*before, op, *after), joined
 
 
 def _degrees(cell: Cell) -> tuple[list[int], list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 
 from spaces.architecture import Architecture, Node
@@ -15,10 +15,16 @@ Cell = tuple[tuple[str, ...], Edges]  # operation of each vertex in a topologica
 _NODES = {op: Node(op) for op in ("input", "output", *OPS)}
 
 
+@lru_cache(maxsize=1 << 15)  # of the children of a few parents two thirds are equal to others
 def architecture_of(cell: Cell) -> Architecture:
     """The cell as an architecture."""
     ops, edges = cell
-    return Architecture(tuple([_NODES[op] for op in ops]), edges)
+    return Architecture(_nodes(ops), edges)
+
+
+@lru_cache(maxsize=1 << 10)
+def _nodes(ops: tuple[str, ...]) -> tuple[Node, ...]:
+    return tuple([_NODES[op] for op in ops])
 
 
 def cell_of(architecture: Architecture) -> Cell:
@@ -36,6 +42,16 @@ def cell_of(architecture: Architecture) -> Cell:
     if architecture.settings:
         raise ValueError(f"a cell has no settings; got {dict(architecture.settings)}: leave them out")
     return ops, architecture.edges
+
+
+@lru_cache(maxsize=1 << 12)  # parents cross often
+def incoming(cell: Cell) -> tuple[int, ...]:
+    """Of each vertex, those with an edge to it, as bits."""
+    ops, edges = cell
+    sources = [0] * len(ops)
+    for source, target in edges:
+        sources[target] |= 1 << source
+    return tuple(sources)
 
 
 def dead_vertices(cell: Cell) -> list[int]:
@@ -72,28 +88,11 @@ def pruned(cell: Cell) -> Cell:
     return tuple([ops[vertex] for vertex in place]), tuple(kept)
 
 
-def reordered(cell: Cell, order: list[int]) -> Cell:
+def reordered(cell: Cell, order: Sequence[int]) -> Cell:
     """The same graph with old vertex ``order[k]`` at place k."""
     ops, edges = cell
     place = {vertex: position for position, vertex in enumerate(order)}
     return tuple([ops[vertex] for vertex in order]), tuple(sorted([(place[a], place[b]) for a, b in edges]))
-
-
-def topological_orders(cell: Cell) -> Iterator[list[int]]:
-    """Every topological order of the vertices, that with the smallest vertices first at first."""
-    ops, edges = cell
-    before = [0] * len(ops)
-    for source, target in edges:
-        before[target] |= 1 << source
-
-    def extended(order: list[int], placed: int) -> Iterator[list[int]]:
-        if len(order) == len(ops):
-            yield order
-        for vertex in range(len(ops)):
-            if not placed >> vertex & 1 and not before[vertex] & ~placed:
-                yield from extended([*order, vertex], placed | 1 << vertex)
-
-    return extended([], 0)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -108,12 +107,28 @@ def published(cell: Cell) -> Cell:
         cell: A cell without dead vertices.
     """
     ops, edges = cell
+    orders = _first_orders(len(ops), edges)
+    return reordered(cell, min(orders, key=lambda order: [OPS.index(ops[vertex]) for vertex in order[1:-1]]))
 
-    def number(order: list[int]) -> tuple[list[int], list[int]]:
-        place = {vertex: position for position, vertex in enumerate(order)}
-        columns = [0] * len(ops)
-        for source, target in edges:
-            columns[-1 - place[target]] |= 1 << place[source]
-        return columns, [OPS.index(ops[vertex]) for vertex in order[1:-1]]
 
-    return reordered(cell, min(topological_orders(cell), key=number))
+@lru_cache(maxsize=1 << 12)  # cells of other operations have the same edges
+def _first_orders(size: int, edges: Edges) -> tuple[tuple[int, ...], ...]:
+    """The topological orders of a graph without dead vertices that give the smallest matrix."""
+    before: list[list[int]] = [[] for _ in range(size)]
+    for source, target in edges:
+        before[target].append(source)
+    inner = range(1, size - 1)
+    orders = [[0]]  # of the vertices placed so far
+    for _ in inner:
+        orders = [
+            [*order, vertex]
+            for order in orders
+            for vertex in inner
+            if vertex not in order and all(source in order for source in before[vertex])
+        ]
+    orders = [[*order, size - 1] for order in orders]
+    for place in range(size - 1, 0, -1):  # the last column weighs most
+        columns = [sum([1 << order.index(source) for source in before[order[place]]]) for order in orders]
+        least = min(columns)
+        orders = [order for order, column in zip(orders, columns, strict=True) if column == least]
+    return tuple([tuple(order) for order in orders])

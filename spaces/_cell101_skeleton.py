@@ -20,16 +20,29 @@ def vertex_widths(cell: Cell, outputs: int) -> list[int]:
         cell: A cell without dead vertices, in its published order.
         outputs: Channels of the output.
     """
+    return _widths(*_shares(cell), outputs)
+
+
+def _shares(cell: Cell) -> tuple[int, list[int]]:
+    """How many vertices share the output's channels, and whose share each inner vertex has, by its place among them.
+
+    A vertex that does not feed the output has the widest share of those that it feeds, which is the first.
+    """
     ops, edges = cell
     last = len(ops) - 1
-    widths = [0] * last + [outputs]
     feeding = [source for source, target in edges if target == last and source > 0]
+    places = [last] * last
     for place, vertex in enumerate(feeding):
-        widths[vertex] = outputs // len(feeding) + (place < outputs % len(feeding))
-    for source, target in reversed(edges):  # a source's own width is complete: its targets come later
-        if source > 0 and source not in feeding:
-            widths[source] = max(widths[source], widths[target])
-    return widths
+        places[vertex] = place
+    for source, target in reversed(edges):  # a source's own place is complete: its targets come later
+        if source not in feeding and target < last:
+            places[source] = min(places[source], places[target])
+    return len(feeding), places[1:]
+
+
+def _widths(sharing: int, places: list[int], outputs: int) -> list[int]:
+    share, left = divmod(outputs, max(sharing, 1))
+    return [0, *[share + (place < left) for place in places], outputs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +79,22 @@ class Skeleton:
         """
         ops, edges = cell
         last = len(ops) - 1
-        feeding = sum(target == last and source > 0 for source, target in edges)
-        if feeding and self.channels % feeding:
-            ops, edges = published(cell)
+        sharing = len([source for source, target in edges if target == last and source > 0])
+        if sharing and self.channels % sharing:
+            ops, edges = cell = published(cell)
+        _, places = _shares(cell)
         projected = [target for source, target in edges if source == 0]
-        weighted = [(vertex, KERNELS[op] ** 2) for vertex, op in enumerate(ops) if op in KERNELS]
+        weighted = [(vertex, KERNELS[op] * KERNELS[op]) for vertex, op in enumerate(ops) if op in KERNELS]
         colours, height, width = self.input_shape
         weights = 9 * colours * self.channels
         parameters, macs = weights + 2 * self.channels, weights * height * width
         for stack, (inputs, outputs) in enumerate(self.widths()):
-            channels = vertex_widths((ops, edges), outputs)
+            channels = _widths(sharing, places, outputs)
             into = sum([channels[vertex] for vertex in projected])
-            normalised = into + sum([channels[vertex] for vertex, _ in weighted])
-            inside = sum([area * channels[vertex] ** 2 for vertex, area in weighted])
+            normalised, inside = into, 0
+            for vertex, area in weighted:
+                normalised += channels[vertex]
+                inside += area * channels[vertex] * channels[vertex]
             weights = self.modules * inside + into * (inputs + (self.modules - 1) * outputs)
             parameters += weights + self.modules * 2 * normalised
             macs += weights * (height >> stack) * (width >> stack)

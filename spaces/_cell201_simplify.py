@@ -57,4 +57,5 @@ def _written(architecture: Architecture, alive: list[int], paths: list[dict[int,
         place[node] = len(nodes)
         nodes.append(architecture.nodes[node])
         edges += [(position, place[node]) for position in inputs]
-    return Architecture(tuple(nodes), tuple(sorted(edges)), architecture.settings)
+    simple = Architecture(tuple(nodes), tuple(sorted(edges)), architecture.settings)
+    return architecture if simple == architecture else simple

@@ -62,6 +62,9 @@ class Genome:
         Raises:
             ValueError: There are none; the message says the rule and the value.
         """
+        return _numbers(self, architecture)
+
+    def _read(self, architecture: Architecture) -> Numbers:
         nodes = architecture.nodes
         ops = [node.op for node in nodes]
         if len(nodes) < 2 or (ops[0], ops[-1]) != ("input", "output"):
@@ -201,6 +204,11 @@ def _require_distinct(names: Sequence[str], what: str) -> None:
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ValueError(f"{what} must differ; got {', '.join(twice)} twice: rename one")
+
+
+@lru_cache(maxsize=1 << 12)  # a candidate is read whenever it is varied, simplified, counted or encoded
+def _numbers(genome: Genome, architecture: Architecture) -> Numbers:
+    return genome._read(architecture)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from spaces._darts_cells import Sum, flow
+from spaces._darts_graph import require_known
 from spaces._darts_layout import INPUTS
 from spaces.architecture import Architecture, Node
 
@@ -25,7 +26,11 @@ def simplified(architecture: Architecture, reductions: tuple[bool, ...]) -> Arch
     Args:
         architecture: Any graph of the vocabulary; simplified graphs too.
         reductions: Of each cell of the network, whether it is a reduction cell.
+
+    Raises:
+        ValueError: It is no such graph.
     """
+    require_known(architecture)
     found = flow(architecture, reductions)
     nodes: list[Node] = []
     edges: list[tuple[int, int]] = []
@@ -50,7 +55,8 @@ def simplified(architecture: Architecture, reductions: tuple[bool, ...]) -> Arch
         if target in place and source in place and architecture.nodes[target].op in _READ_THE_FRAME:
             edges.append((place[source], place[target]))
     edges.sort()
-    return Architecture(tuple(nodes), tuple(edges), architecture.settings)
+    simple = Architecture(tuple(nodes), tuple(edges), architecture.settings)
+    return architecture if simple == architecture else simple
 
 
 def _summed(

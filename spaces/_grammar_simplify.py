@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from spaces._grammar_shapes import Shape
+from functools import lru_cache
+
+from spaces._grammar_shapes import Shape, operands, traced
 from spaces._grammar_tree import AGGREGATIONS
 from spaces.architecture import Architecture, Node
 
@@ -10,7 +12,8 @@ _RIGHT = Node("right")
 _IDENTITY = Node("identity")
 
 
-def simplified(architecture: Architecture, sources: list[list[int]], shapes: list[Shape]) -> Architecture:
+@lru_cache(maxsize=1 << 12)
+def simplified(architecture: Architecture, first: Shape, features: int) -> Architecture:
     """The same function with ``clone`` and ``identity`` contracted, and sums of equal shapes without an order.
 
     ``right`` goes from an ``add`` whose operands have the same shape; where these are one and the same value, one
@@ -19,9 +22,14 @@ def simplified(architecture: Architecture, sources: list[list[int]], shapes: lis
 
     Args:
         architecture: Any graph of the vocabulary, raw or simplified, in any topological order.
-        sources: Operands of each node, the left one first.
-        shapes: Shape of each node's result.
+        first: Shape of ``input``.
+        features: Most channels that ``linear`` and ``conv`` give.
+
+    Raises:
+        ValueError: It is no graph of the vocabulary, or shapes do not fit.
     """
+    sources = operands(architecture)
+    shapes = traced(architecture, sources, first, features)
     nodes: list[Node] = []
     edges: list[tuple[int, int]] = []
     value: list[int] = []  # of each old node: the new node that computes it
@@ -44,4 +52,5 @@ def simplified(architecture: Architecture, sources: list[list[int]], shapes: lis
         value.append(len(nodes))
         nodes.append(node)
     edges.sort()
-    return Architecture(tuple(nodes), tuple(edges), architecture.settings)
+    simple = Architecture(tuple(nodes), tuple(edges), architecture.settings)
+    return architecture if simple == architecture else simple

@@ -101,6 +101,7 @@ def graph(genes: Genes) -> Architecture:
     return Architecture(tuple(nodes), chain(len(nodes)), (("bias", float(bias)), ("embed_dim", float(dim))))
 
 
+@lru_cache(maxsize=1 << 14)
 def simplified(architecture: Architecture) -> Architecture:
     """Without ``none``, and with the plainest name of each attention; other attributes stay with their nodes.
 
@@ -111,7 +112,8 @@ def simplified(architecture: Architecture) -> Architecture:
         if node.op not in _OPS:
             raise ValueError(f"a node's operation must be one of {', '.join(_OPS)}; got {node.op!r}")
     nodes = tuple([_plain(node) for node in architecture.nodes if node.op != "none"])
-    return Architecture(nodes, chain(len(nodes)), architecture.settings)
+    simple = Architecture(nodes, chain(len(nodes)), architecture.settings)
+    return architecture if simple == architecture else simple
 
 
 @lru_cache(maxsize=1024)

@@ -46,7 +46,8 @@ class Architecture:
     nodes: tuple[Node, ...]
     edges: tuple[tuple[int, int], ...]
     settings: tuple[tuple[str, float], ...] = ()
-    _key: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    _key: str = field(default="", init=False, repr=False, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         last = (-1, -1)
@@ -58,13 +59,23 @@ class Architecture:
         if len(self.settings) > 1:
             _require_sorted_names(self.settings, "settings")
 
+    def __hash__(self) -> int:
+        """Computed once: what is remembered of graphs is looked up by it, many times for each."""
+        if not self._hash:
+            object.__setattr__(self, "_hash", hash((self.nodes, self.edges, self.settings)))
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Architecture], tuple[object, ...]]:
+        """A pickle carries the graph alone: the hash of a text is another in every process."""
+        return Architecture, (self.nodes, self.edges, self.settings)
+
     @property
     def key(self) -> str:
         """Identity up to isomorphism: 20 hexadecimal digits, equal in every process and version."""
         if not self._key:
             labels = [(node.op, node.attributes) for node in self.nodes]
-            self._key.append(canonical_key(labels, self.edges, self.settings))
-        return self._key[0]
+            object.__setattr__(self, "_key", canonical_key(labels, self.edges, self.settings))
+        return self._key
 
     def setting(self, name: str) -> float:
         """The value of one setting of the whole network.

@@ -68,6 +68,7 @@ def _canonical(texts: list[str], edges: Edges) -> Certificate:
     return _smallest(texts, edges, _ranks(_with_twins_apart(texts, edges, colours)), set())
 
 
+@lru_cache(maxsize=4096)
 def _pairs_text(pairs: Pairs) -> str:
     # repr writes a float so that it reads back exactly; adding 0.0 makes the two equal zeros look equal.
     return json.dumps([[name, repr(float(value) + 0.0)] for name, value in pairs])

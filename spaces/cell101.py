@@ -27,7 +27,7 @@ import numpy as np
 
 from spaces._argument_checks import chosen, image_shape, whole
 from spaces._cell101_edits import neighbours
-from spaces._cell101_graph import OPS, Cell, architecture_of, cell_of, dead_vertices, pruned, published
+from spaces._cell101_graph import OPS, Cell, architecture_of, cell_of, dead_vertices, incoming, pruned, published
 from spaces._cell101_hash import module_hash
 from spaces._cell101_notation import formatted, parsed
 from spaces._cell101_numbering import matrices, matrix
@@ -119,8 +119,8 @@ class Cell101(Space):
         """
         parents = (self._member(left), self._member(right))
         for _ in range(_ATTEMPTS):
-            child = _crossed(parents, [int(coin) for coin in rng.integers(2, size=self._vertices)])
-            if "input" in child[0] and len(child[1]) <= self._edges:
+            child = _crossed(parents, rng.integers(2, size=self._vertices).tolist())
+            if child is not None and len(child[1]) <= self._edges:
                 return architecture_of(child)
         return (left, right)[int(rng.integers(2))]
 
@@ -143,7 +143,7 @@ class Cell101(Space):
 
     def cost(self, architecture: Architecture) -> Cost:
         """Exact cost. The benchmark prunes first, a dead vertex has no channels by its rule: it counts nothing."""
-        return _count(pruned(cell_of(architecture)), self._skeleton)
+        return Cost(*_count(architecture, self._skeleton))
 
     def build(self, architecture: Architecture) -> nn.Module:
         """The benchmark's network of the pruned cell, with PyTorch's default initialisation and normalisation."""
@@ -171,22 +171,7 @@ class Cell101(Space):
 
     def _member(self, architecture: Architecture) -> Cell:
         """The architecture as a cell, checked to be one of this space."""
-        cell = cell_of(architecture)
-        ops, edges = cell
-        for position, op in enumerate(ops[1:-1], start=1):
-            if op not in self._choices:
-                raise ValueError(f"vertex {position} must be one of {', '.join(self._choices)}; got {op!r}")
-        dead = dead_vertices(cell)
-        if dead:
-            raise ValueError(
-                f"every vertex must lie on a path from input to output; of {', '.join(ops)} with the edges {edges} "
-                f"these do not: {', '.join(map(str, dead))}. Leave them out, as simplify and parse do, or connect them"
-            )
-        if len(ops) > self._vertices:
-            raise ValueError(f"a cell has at most {self._vertices} vertices; got {len(ops)}: leave some out")
-        if len(edges) > self._edges:
-            raise ValueError(f"a cell has at most {self._edges} edges; got {len(edges)}: leave some out")
-        return cell
+        return _checked(architecture, self._choices, self._vertices, self._edges)
 
     def _neighbours(self, cell: Cell) -> tuple[Cell, ...]:
         return _neighbours(cell, self._choices, self._vertices, self._edges)
@@ -211,6 +196,31 @@ def _fitting(stacks: int, height: int, width: int) -> int:
     return stacks
 
 
+@lru_cache(maxsize=1 << 12)  # parents vary often
+def _checked(architecture: Architecture, choices: tuple[str, ...], vertices: int, most_edges: int) -> Cell:
+    """The architecture as a cell of the space that is so described.
+
+    Raises:
+        ValueError: It is none.
+    """
+    cell = cell_of(architecture)
+    ops, edges = cell
+    for position, op in enumerate(ops[1:-1], start=1):
+        if op not in choices:
+            raise ValueError(f"vertex {position} must be one of {', '.join(choices)}; got {op!r}")
+    dead = dead_vertices(cell)
+    if dead:
+        raise ValueError(
+            f"every vertex must lie on a path from input to output; of {', '.join(ops)} with the edges {edges} "
+            f"these do not: {', '.join(map(str, dead))}. Leave them out, as simplify and parse do, or connect them"
+        )
+    if len(ops) > vertices:
+        raise ValueError(f"a cell has at most {vertices} vertices; got {len(ops)}: leave some out")
+    if len(edges) > most_edges:
+        raise ValueError(f"a cell has at most {most_edges} edges; got {len(edges)}: leave some out")
+    return cell
+
+
 @lru_cache(maxsize=1 << 12)
 def _neighbours(cell: Cell, choices: tuple[str, ...], vertices: int, edges: int) -> tuple[Cell, ...]:
     return tuple(neighbours(cell, choices, vertices, edges))
@@ -224,28 +234,39 @@ def _simplified(architecture: Architecture) -> Architecture:
 
 
 @lru_cache(maxsize=1 << 15)
-def _count(cell: Cell, skeleton: Skeleton) -> Cost:
-    return Cost(*skeleton.count(cell))
+def _count(architecture: Architecture, skeleton: Skeleton) -> tuple[int, int]:
+    return skeleton.count(pruned(cell_of(architecture)))
 
 
-def _crossed(parents: tuple[Cell, Cell], coins: list[int]) -> Cell:
+def _crossed(parents: tuple[Cell, Cell], coins: list[int]) -> Cell | None:
     """Vertex k, its operation and incoming edges, from parent ``coins[k]``; output at the end of the longer parent.
 
     Returns:
-        The pruned child; without operations where no path leads from input to output.
+        The pruned child; None where no path leads from input to output.
     """
-    size = max(len(ops) for ops, _ in parents)
-    present = {0, size - 1}
+    sources = [incoming(parent) for parent in parents]
+    size = max(map(len, sources))
+    before = [0] * size  # a vertex that its parent does not have has no edges, so it is pruned
     for vertex in range(1, size - 1):
-        if vertex < len(parents[coins[vertex]][0]) - 1:
-            present.add(vertex)
-    place = {vertex: position for position, vertex in enumerate(sorted(present))}
-    edges = []
-    for parent, (ops, pairs) in enumerate(parents):
-        for source, target in pairs:
-            into = size - 1 if target == len(ops) - 1 else target
-            if coins[into] == parent and {source, into} <= present:
-                edges.append((place[source], place[into]))
-    inner = [parents[coins[vertex]][0][vertex] for vertex in sorted(present)[1:-1]]
-    child: Cell = (("input", *inner, "output"), tuple(sorted(edges)))
-    return ((), ()) if 0 in dead_vertices(child) else pruned(child)
+        given = sources[coins[vertex]]
+        if vertex < len(given) - 1:
+            before[vertex] = given[vertex]
+    before[-1] = sources[coins[size - 1]][-1]
+    ahead, behind = 1, 1 << size - 1
+    for vertex in range(1, size):
+        if before[vertex] & ahead:
+            ahead |= 1 << vertex
+    for vertex in range(size - 1, 0, -1):
+        if behind >> vertex & 1:
+            behind |= before[vertex]
+    alive = [vertex for vertex in range(size) if ahead & behind & 1 << vertex]
+    if not alive:
+        return None
+    columns = [before[vertex] for vertex in alive]
+    edges = [
+        (place, target)
+        for place, source in enumerate(alive)
+        for target, column in enumerate(columns)
+        if column >> source & 1
+    ]
+    return ("input", *[parents[coins[vertex]][0][vertex] for vertex in alive[1:-1]], "output"), tuple(edges)

@@ -83,7 +83,7 @@ def find(room: Room, name: str) -> type:
     Raises:
         UnknownComponent: There is none; the message lists the choices and the nearest name.
     """
-    if "." in name:
+    if "." in name and all(part.isidentifier() for part in name.split(".")):
         return _own_class(room, name)
     if name.isidentifier() and not name.startswith("_"):
         path = f"{room.package}.{name}"

@@ -178,8 +178,7 @@ class Grammar(Space):
 
     def simplify(self, architecture: Architecture) -> Architecture:
         """Without ``clone`` and ``identity``; operands of an ``add`` lose their order where they have one shape."""
-        sources = operands(architecture)
-        return simplified(architecture, sources, self._shapes(architecture, sources))
+        return simplified(architecture, self._first, self.features)
 
     def cost(self, architecture: Architecture) -> Cost:
         """Exact cost; convolutions, linear layers and the products of ``dot`` and ``attend`` count as accumulates."""

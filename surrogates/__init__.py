@@ -2,6 +2,7 @@
 
 - ``encoding.py``, ``encodings/``: architectures as rows of numbers, from the simplified graph alone.
 - ``predictor.py``, ``predictors/``: learn one objective from trained architectures; mean and calibrated deviation.
+- ``mean_first.py``: means alone of many, where deviations cost time.
 - ``cross_validated.py``: what a predictor would have said of its own targets, had it not seen them.
 - ``conformal.py``: the quantiles and factors that make intervals cover.
 - ``losses.py``, ``operation_descriptors.py``, ``message_passing/``: what graph networks are made of.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from evonas.campaign.assemble import assemble
+from evonas.campaign.numbers_given import check_numbers
 from evonas.campaign.parts import Part, Parts
 from evonas.campaign.result import Result
 from evonas.campaign.rungs import rising
@@ -96,8 +97,8 @@ def search(
         SearchError: No feasible architecture was found; says which constraint rejected how many.
         ValueError: A number is out of its range.
     """
-    _check_numbers(budget=budget, seed=seed, workers=workers, initial=initial, batch=batch)
-    _check_numbers(retrain_seeds=retrain_seeds, replicates=replicates)
+    check_numbers("search", budget=budget, seed=seed, workers=workers, initial=initial, batch=batch)
+    check_numbers("search", retrain_seeds=retrain_seeds, replicates=replicates)
     folder = Path(directory) if directory is not None else None
     plan = assemble(
         Parts(
@@ -132,15 +133,6 @@ def _observer(progress: bool | Observer) -> Observer:
     if progress is True:
         return terminal_view(output_console(stderr=True))  # a script's own output stays its own
     return progress if isinstance(progress, Observer) else Silent()
-
-
-_LEAST = {"budget": 1, "seed": 0, "workers": 0, "initial": 1, "batch": 1, "retrain_seeds": 0, "replicates": 1}
-
-
-def _check_numbers(**numbers: int) -> None:
-    for what, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, int) or number < _LEAST[what]:
-            raise ValueError(f"search: {what} must be a whole number of at least {_LEAST[what]}. Got {number!r}")
 
 
 def _executor(workers: int, timeout_seconds: float | None) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Self, cast
 
 from evonas.campaign.assemble import assemble
 from evonas.campaign.ledger import Ledger
+from evonas.campaign.numbers_given import check_numbers
 from evonas.campaign.parts import Part, Parts
 from evonas.campaign.result import Result
 from evonas.campaign.rungs import rising
@@ -73,7 +74,7 @@ class Search:
     Raises:
         CampaignError: A part cannot be made, or parts do not fit together.
         ChangedCampaign: The directory holds another search.
-        ValueError: A goal that is neither min nor max, or rungs that do not rise.
+        ValueError: A goal that is neither min nor max, rungs that do not rise, or a number that is out of its range.
         JournalError: The directory cannot be written, or another process writes it.
     """
 
@@ -94,6 +95,7 @@ class Search:
         directory: str | Path | None = None,
         name: str = "search",
     ) -> None:
+        check_numbers("Search", seed=seed, epochs=epochs)
         bounds = [Constraint.parse(bound, text) for bound, text in (constraints or {}).items()]
         folder = Path(directory) if directory is not None else None
         self._plan = assemble(
@@ -152,12 +154,11 @@ class Search:
         ``trial.proposal.notation`` is the space's own text, ``space.build(trial.proposal.architecture)`` the network.
 
         Raises:
-            ValueError: ``count`` is below 1.
+            ValueError: ``count`` is no whole number of at least 1.
             Exhausted: Nothing unseen and feasible is left.
             SearchError: Nothing feasible was found at all.
         """
-        if count < 1:
-            raise ValueError(f"propose: count must be at least 1; got {count}")
+        check_numbers("propose", count=count)
         return self._ledger.propose(count)
 
     def report(self, trial: Trial | int, values: Mapping[str, float], seconds: float = 0.0) -> Trial:
@@ -191,9 +192,10 @@ class Search:
         return self._ledger.record(_number(trial), Evaluation({}, seconds, Failure(kind, message)))
 
     def close(self) -> None:
-        """Closes the journal; what is pending stays pending."""
-        self._journal.add_stage_seconds(self._ledger.stage_seconds)
-        self._journal.close()
+        """Closes the journal; what is pending stays pending. Closing again does nothing."""
+        if not self._journal.is_closed:
+            self._journal.add_stage_seconds(self._ledger.stage_seconds)
+            self._journal.close()
 
     def __enter__(self) -> Self:
         return self

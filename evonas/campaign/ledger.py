@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from evonas.campaign.brought_home import brought_home
 from evonas.campaign.plan import Plan
 from evonas.core.archive import Archive, Proposal, Trial
 from evonas.core.evaluation import Evaluation
-from evonas.core.failure import Failure
 from evonas.core.randomness import generator
 from evonas.core.searcher import SearchError
 from evonas.journal.journal import Journal
@@ -70,12 +69,15 @@ class Ledger:
         Raises:
             ValueError: A trial is not pending.
         """
-        checked = {number: self._checked(evaluation) for number, evaluation in evaluations.items()}
-        recorded = [self.archive.record(number, evaluation) for number, evaluation in checked.items()]
+        wanted = self._plan.problem.predicted_names
+        checked = {number: brought_home(evaluation, wanted) for number, evaluation in evaluations.items()}
+        for number in checked:
+            self.archive.expect_pending(number)
         with self.timed("journal"):
             elapsed_seconds = self._elapsed_before + time.perf_counter() - self._started
             self._journal.add_evaluations(checked, elapsed_seconds)
-        return recorded
+        # What could not be written down (a full disk) is not known either: it may be told once more.
+        return [self.archive.record(number, evaluation) for number, evaluation in checked.items()]
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -85,22 +87,6 @@ class Ledger:
             yield
         finally:
             self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
-
-    def _checked(self, evaluation: Evaluation) -> Evaluation:
-        if evaluation.stop is not None:
-            losses = evaluation.stop.losses
-            if not losses or not all(math.isfinite(loss) for loss in losses):
-                message = f"the evaluator stopped a training after the losses {losses}; it must tell finite ones"
-                return Evaluation({}, evaluation.seconds, Failure("invalid", message), evaluation.epochs)
-            # The journal keeps a stop's losses as the curve.
-            return replace(evaluation, curve=tuple({"train_loss": loss} for loss in losses))
-        if evaluation.complete:
-            for name in self._plan.problem.predicted_names:
-                value = evaluation.values.get(name)
-                if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                    message = f"the evaluator gave {value!r} for objective {name!r}; it must give a finite number"
-                    return Evaluation({}, evaluation.seconds, Failure("invalid", message), evaluation.epochs)
-        return evaluation
 
 
 def _with_notes(proposals: Sequence[Proposal], notes: tuple[str, ...]) -> list[Proposal]:

@@ -9,8 +9,10 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from evonas.campaign.contents import changes
 from evonas.campaign.fault import CampaignError, Fault
 from evonas.campaign.recall import recall
 from evonas.campaign.results_folder import JOURNAL
@@ -20,6 +22,7 @@ from evonas.core.evaluation import Evaluation
 from evonas.core.record import Record
 from evonas.core.rung import Rung
 from evonas.journal.difference import campaign_difference
+from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
 
 FREE_TO_DIFFER = (*FREE_TO_CHANGE, "seed", "name")
@@ -52,31 +55,57 @@ def merge(first: Path, second: Path, target: Path) -> Record:
     campaign = dict(manifest["campaign"])
     merged = _merged(records)
     campaign["budget"] = max(campaign["budget"], math.ceil(sum(trial.proposal.share for trial in merged)))
-    with Journal.create(target / JOURNAL, {**manifest, "campaign": campaign}) as journal:
-        for _, trials in groupby(merged, key=lambda trial: trial.proposal.funnel.round):
-            journal.add_round([replace(trial, evaluation=None) for trial in trials])
-        numbers = {_place(trial): trial.number for trial in merged}
-        written: dict[int, int] = {}
-        # A table's row read twice is no second training: its deviation of 0 would be taken for knowledge.
-        reads_a_table = (campaign.get("evaluator") or {}).get("name") == "table"
-        begun_seconds = 0.0
-        for record in records:
-            journal.begin_session()
-            for trial, elapsed_seconds in _evaluated(record, merged, numbers):
-                assert trial.evaluation is not None
-                journal.add_evaluation(numbers[_place(trial)], trial.evaluation, begun_seconds + elapsed_seconds)
-            for number, evaluations in _retrainings(record, numbers):
-                for evaluation in evaluations if not (reads_a_table and number in written) else ():
-                    journal.add_retrainings({(number, written.get(number, 0)): evaluation})
-                    written[number] = written.get(number, 0) + 1
-            journal.add_stage_seconds(record.stage_seconds)
-            begun_seconds += max(record.elapsed_seconds.values(), default=0.0)
-        return journal.record(campaign["name"], records[0].space, records[0].archive.objectives)
+    if Journal.exists(target / JOURNAL):
+        raise JournalError(
+            f"{target / JOURNAL} holds something already, and nothing is overwritten. Choose another folder to write"
+        )
+    target.mkdir(parents=True, exist_ok=True)
+    # Complete or not there: half of a merged journal would look like a campaign that is yet to train the rest.
+    with TemporaryDirectory(prefix=".merging-", dir=target) as partial:
+        with Journal.create(Path(partial) / JOURNAL, {**manifest, "campaign": campaign}) as journal:
+            _write(journal, records, merged)
+            record = journal.record(campaign["name"], records[0].space, records[0].archive.objectives)
+        (Path(partial) / JOURNAL).rename(target / JOURNAL)
+    return record
+
+
+def _write(journal: Journal, records: Sequence[Record], merged: Sequence[Trial]) -> None:
+    for _, trials in groupby(merged, key=lambda trial: trial.proposal.funnel.round):
+        journal.add_round([replace(trial, evaluation=None) for trial in trials])
+    numbers = {_place(trial): trial.number for trial in merged}
+    written: dict[int, list[Evaluation]] = {}
+    begun_seconds = 0.0
+    for record in records:
+        journal.begin_session()
+        for trial, elapsed_seconds in _evaluated(record, merged, numbers):
+            assert trial.evaluation is not None
+            journal.add_evaluation(numbers[_place(trial)], trial.evaluation, begun_seconds + elapsed_seconds)
+        for number, evaluations in _retrainings(record, numbers):
+            known = written.setdefault(number, [])
+            known += [one for one in evaluations if not any(_same(one, other) for other in known)]
+        journal.add_stage_seconds(record.stage_seconds)
+        begun_seconds += max(record.elapsed_seconds.values(), default=0.0)
+    if written:
+        places = {(number, seed): one for number, known in written.items() for seed, one in enumerate(known)}
+        journal.add_retrainings(places)
+
+
+def _same(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two retrainings of one architecture, from two journals, are one and the same.
+
+    So they are where a journal is joined with one that holds it already, where both campaigns had one seed, and where
+    a table's row was read twice: their deviation of 0 would be taken for knowledge.
+    """
+    if (one.values, one.failure) != (other.values, other.failure):
+        return False
+    return one.seconds == other.seconds or (bool(one.curve) and one.curve == other.curve)
 
 
 def _check(records: Sequence[Record], first: Path, second: Path) -> None:
     one, other = (_identity(record.manifest) for record in records)
-    differences = campaign_difference(one, other)
+    held, held_too = (record.manifest.get("holds", {}) for record in records)
+    both = {place: digest for place, digest in held.items() if place in held_too}
+    differences = campaign_difference(one, other) + changes(both, held_too)
     if differences:
         raise CampaignError(
             [Fault((), f"{first} and {second} hold different campaigns; only one campaign's journals can be joined")]

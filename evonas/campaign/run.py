@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
+from evonas.campaign.brought_home import brought_home
 from evonas.campaign.interruption import Interruption
 from evonas.campaign.ledger import Ledger
 from evonas.campaign.plan import Plan
@@ -66,8 +67,8 @@ class Runner:
                 self.observer.started(self.plan.name, self.archive, self.plan.budget)
                 finished = self._done() or self._session(interruption)
         finally:
+            self.observer.finished()  # first, for a full disk refuses the seconds
             self.journal.add_stage_seconds(self._ledger.stage_seconds)
-            self.observer.finished()
         return finished
 
     def _done(self) -> bool:
@@ -173,7 +174,8 @@ class Runner:
                         missing.put_back(jobs)
                         continue
                     keys = [(job.trial.number, job.retraining or 0) for job in jobs]
-                    self.journal.add_retrainings(dict(zip(keys, evaluations, strict=True)))
+                    checked = [brought_home(one, self.plan.problem.predicted_names) for one in evaluations]
+                    self.journal.add_retrainings(dict(zip(keys, checked, strict=True)))
                     done += len(jobs)
                     self.observer.retrained(done, total)
 

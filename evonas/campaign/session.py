@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evonas.campaign.contents import changes, digests
 from evonas.campaign.plan import Plan
 from evonas.campaign.results_folder import JOURNAL
 from evonas.campaign.run import Runner
@@ -57,12 +58,13 @@ def open_journal(plan: Plan, folder: Path | None) -> Journal:
     }
     if folder is None:
         return Journal.in_memory(manifest)
+    held = digests(plan.resolved)
     path = folder / JOURNAL
     if not Journal.exists(path):
-        return Journal.create(path, manifest)
+        return Journal.create(path, {**manifest, **({"holds": held} if held else {})})
     journal = Journal.open(path)
     try:
-        _go_on(journal, plan, folder)
+        _go_on(journal, plan, folder, held)
     except BaseException:
         journal.close()
         raise
@@ -74,19 +76,21 @@ def _written(objective: Objective) -> dict[str, str]:
     return {"name": objective.name, "needs": objective.needs, "goal": objective.goal, "unit": objective.unit}
 
 
-def _go_on(journal: Journal, plan: Plan, folder: Path) -> None:
+def _go_on(journal: Journal, plan: Plan, folder: Path, held: Mapping[str, str]) -> None:
     """Checks that the folder's campaign is the plan's, and takes over a raised budget.
 
     Raises:
         ChangedCampaign: It is not.
     """
-    stored: Mapping[str, Any] = journal.manifest["campaign"]
+    manifest = journal.manifest
+    stored: Mapping[str, Any] = manifest["campaign"]
     # What a warm start took over is pinned: its folder may be spelled in another way, have grown or gone.
     free = (*FREE_TO_CHANGE, "warm_start") if "warm_start" in stored and plan.pinned is not None else FREE_TO_CHANGE
     differences = campaign_difference(_identity(stored, free), _identity(plan.resolved, free))
     if plan.budget < stored["budget"]:
         lowered = f"budget: {stored['budget']} -> {plan.budget}"
         differences.append(f"{lowered} (it may be raised, not lowered; as it was: --budget {stored['budget']})")
+    differences += changes(manifest.get("holds", {}), held)
     if differences:
         newer = any(": added" in difference for difference in differences)
         raise ChangedCampaign(

@@ -108,7 +108,9 @@ class _Walk:
             try:
                 return self.yaml.constructor.construct_object(node)
             except ValueError:
-                return self._fault(path, f"{node.value!r} is tagged as what it is not; leave the tag out")
+                return self._fault(
+                    path, f"{shown(node.value)} is tagged as what it is not, or longer than any number; correct it"
+                )
         if tag == _STANDARD + "timestamp":
             return self._fault(path, f"dates are not read. Got {node.value}; write '{node.value}' in quotes for a text")
         shorthand = tag.replace(_STANDARD, "!!")

@@ -113,7 +113,7 @@ class SuccessiveHalving(Searcher):
         candidates = [
             Candidate(one.architecture, space.simplify(one.architecture), one.exact, one.key) for one in proposals
         ]
-        return forecast.of(candidates)[0]
+        return forecast.means(candidates)
 
 
 def _losses(trial: Trial) -> list[float]:

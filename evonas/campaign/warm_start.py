@@ -22,6 +22,7 @@ from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
 from surrogates.encodings.concatenated import Concatenated
+from surrogates.mean_first import means_of
 from surrogates.predictor import Predictor
 
 SHARE = 0.5
@@ -53,7 +54,7 @@ class EarlierPredictions(Encoding):
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
         rows = np.empty((len(architectures), len(self._predictors)), np.float32)
         for column, predictor in enumerate(self._predictors):
-            rows[:, column] = predictor.predict(architectures).mean
+            rows[:, column] = means_of(predictor, architectures)
         return rows
 
     @cached_property

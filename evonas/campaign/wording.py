@@ -66,7 +66,7 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
         return f"a whole number, at least {context['ge']}"
     if kind == "literal_error":
         return f"one of {context['expected']}"
-    if kind in ("greater_than", "less_than_equal"):
+    if kind in ("greater_than", "less_than_equal", "float_type"):
         return "a number above 0, at most 0.5"
     if kind == "too_short":
         return "at least one, for example [validation_error, macs]"
@@ -88,7 +88,7 @@ def _expected(path: YamlPath, kind: str, details: ErrorDetails, context: Mapping
 
 
 def _remedy(path: YamlPath, kind: str, value: Any) -> str:
-    if kind.startswith("int_"):
+    if kind.startswith(("int_", "float_")):
         remedy = rewritten(value)
     elif kind == "string_type" and value is not None and not isinstance(value, list | dict):
         remedy = "; write it in quotes"

@@ -155,11 +155,7 @@ class Archive:
         Raises:
             ValueError: The trial is not pending, a value is missing, or a value is not finite.
         """
-        if not 0 <= number < len(self._trials):
-            raise ValueError(f"trial {number} was never proposed; there are {len(self._trials)}, from 0")
-        trial = self._trials[number]
-        if trial.evaluation is not None:
-            raise ValueError(f"trial {number} has an evaluation already; nothing is overwritten")
+        trial = self.expect_pending(number)
         recorded = replace(trial, evaluation=evaluation)
         if evaluation.complete:
             self.rung_values([recorded])
@@ -173,6 +169,18 @@ class Archive:
             home = tuple(one for one in again if one is not None and one.complete)
             self._trials[first.number] = self._highest[trial.proposal.key] = replace(first, replicates=home)
         return recorded
+
+    def expect_pending(self, number: int) -> Trial:
+        """The pending trial of that number.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if not 0 <= number < len(self._trials):
+            raise ValueError(f"trial {number} was never proposed; there are {len(self._trials)}, from 0")
+        if self._trials[number].evaluation is not None:
+            raise ValueError(f"trial {number} has an evaluation already; nothing is overwritten")
+        return self._trials[number]
 
     def _expect_replicate(self, proposal: Proposal) -> None:
         expected = self.trainings(proposal.key)

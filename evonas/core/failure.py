@@ -37,5 +37,14 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def told(error: BaseException) -> str:
     """An exception in one line: ``"ValueError: no such layer"``, or its type alone where it says nothing."""
-    text = str(error)
+    text = clipped(str(error))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def clipped(text: str) -> str:
+    """A message without its middle where it is longer than anyone reads: users' errors may quote whole tensors."""
+    left_out = len(text) - 2 * _KEPT
+    return text if left_out <= 0 else f"{text[:_KEPT]} … ({left_out:,} characters left out) … {text[-_KEPT:]}"
+
+
+_KEPT = 1000

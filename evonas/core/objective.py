@@ -137,20 +137,31 @@ def measured(objective: Objective, subject: Subject) -> float | Failure:
         if is_out_of_memory(error):
             return Failure("out_of_memory", f"objective {objective.name!r} ran out of memory: {told(error)}")
         return Failure("invalid", f"objective {objective.name!r} raised {told(error)}")
-    number = _number(value)
+    number = as_number(value)
     if number is None:
         return Failure(
             "invalid",
             f"objective {objective.name!r} returned {_SHORT.repr(value)} ({type(value).__name__}); "
             "it must return a finite number",
         )
-    if not math.isfinite(number):
+    if not is_finite(number):
         return Failure("invalid", f"objective {objective.name!r} returned {number}; it must return a finite number")
     return number
 
 
-def _number(value: object) -> float | None:
+LARGEST = 1e100
+"""What is larger in size counts as infinite: sums, squares and differences of such figures overflow."""
+
+
+def is_finite(number: float) -> bool:
+    """Whether predictors, distances and hypervolumes can do with a figure: neither NaN nor beyond ``LARGEST``."""
+    return abs(number) <= LARGEST
+
+
+def as_number(value: object) -> float | None:
     """A number, or a tensor or array that holds one, as a float; None for anything else, texts and truths included."""
+    if type(value) is float:
+        return value
     import torch
 
     try:

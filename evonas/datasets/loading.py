@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
 from evonas.datasets.dataset import Dataset, Split, Splits
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 CHANNELS = (1, 3, 4)  # of most images
+DISTINCT = 0.9  # share of different training inputs from which on equal inputs are a sign of the same example
 IMBALANCED = 10  # times as many examples in the largest class as in the smallest
 
 
@@ -30,6 +38,7 @@ def loaded(dataset: Dataset, test: bool = False) -> Splits:
     for name, split in checked.items():
         _check_inputs(dataset, name, split)
         _check_targets(dataset, name, split)
+    _check_disjoint(dataset, checked)
     targets = splits.train.targets
     if dataset.regression:
         constant = (targets == targets[:1]).all(dim=0).nonzero().flatten().tolist()
@@ -131,6 +140,29 @@ def _check_targets(dataset: Dataset, name: str, split: Split) -> None:
             f"labels of split {name!r} go from {least} to {most}",
             f"they are from 0 to {dataset.classes - 1}, by its {dataset.classes} classes; correct either",
         )
+
+
+def _check_disjoint(dataset: Dataset, checked: Mapping[str, Split]) -> None:
+    """Refuses splits of which one holds most of another; a few twins are in many datasets.
+
+    Where inputs often are equal anyway, as of a table with a few categories, nothing is said.
+    """
+    prints = {name: _prints(split.inputs) for name, split in checked.items()}
+    if len(set(prints["train"])) < DISTINCT * len(prints["train"]):
+        return
+    for one, other in combinations(prints, 2):
+        shared = len(set(prints[one]) & set(prints[other]))
+        if 2 * shared > min(len(prints[one]), len(prints[other])):
+            raise _broken(
+                dataset,
+                f"{shared:,} inputs of split {one!r} stand in split {other!r}, too",
+                "each example belongs to one split, for what was seen in one says nothing in another",
+            )
+
+
+def _prints(inputs: Tensor) -> list[int]:
+    """A number for each input, the same for equal ones in this process."""
+    return [hash(row.tobytes()) for row in inputs.contiguous().numpy()]
 
 
 def _broken(dataset: Dataset, found: str, remedy: str) -> ValueError:

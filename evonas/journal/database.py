@@ -31,6 +31,7 @@ class Database:
         self._location = location
         self._lock = lock
         self._writable = writable
+        self.is_closed = False
 
     @classmethod
     def create(cls, path: Path, manifest: str) -> Database:
@@ -95,7 +96,8 @@ class Database:
             return True
 
     def close(self) -> None:
-        """Closes the connection and lets other writers in."""
+        """Closes the connection and lets other writers in; from now on it is not written any more."""
+        self.is_closed = True
         self._engine.dispose()
         if self._lock is not None:
             self._lock.release()
@@ -105,11 +107,13 @@ class Database:
         """A transaction that sees one state of the database.
 
         Raises:
-            JournalError: It cannot be read.
+            JournalError: It cannot be read, or its block cannot make sense of what was read.
         """
         try:
             with self._engine.begin() as connection:
                 yield connection
+        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            raise sqlite.senseless(error, self._location) from error
         except DBAPIError as error:
             raise sqlite.explained(error.orig, self._location) from error
         except OSError as error:
@@ -128,6 +132,8 @@ class Database:
             JournalError: It cannot be written.
             ValueError: ``conflict``.
         """
+        if self.is_closed:
+            raise JournalError(f"{self._location} was closed, and may be written by others now. Open it again")
         if not self._writable:
             raise JournalError(f"{self._location} was opened to be read only. Open it to be written")
         try:

@@ -78,6 +78,11 @@ class Journal:
         """
         return Database.exists(path)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, and so is written no more."""
+        return self._database.is_closed
+
     def close(self) -> None:
         """Closes the database and lets other writers in."""
         self._database.close()
@@ -93,8 +98,9 @@ class Journal:
     @property
     def manifest(self) -> dict[str, Any]:
         """``campaign`` as last amended, ``versions``, ``machine`` and ``created`` (ISO 8601, UTC)."""
-        row = self._database.rows(select(schema.campaign))[0]
-        return {**json.loads(row["manifest"]), "created": row["created"]}
+        with self._database.reading() as connection:
+            row = rows_of(connection, select(schema.campaign))[0]
+            return {**json.loads(row["manifest"]), "created": row["created"]}
 
     @property
     def amendments(self) -> list[Amendment]:

@@ -86,6 +86,13 @@ def explained(error: BaseException | None, path: str) -> JournalError:
     return JournalError(_EXPLANATIONS.get(code, _UNKNOWN).format(path=path, error=error))
 
 
+def senseless(error: BaseException, path: str) -> JournalError:
+    """What is wrong with rows that the database gives out and that no campaign wrote."""
+    return JournalError(
+        _EXPLANATIONS[sqlite3.SQLITE_CORRUPT].format(path=path, error=f"a row makes no sense ({error})")
+    )
+
+
 _UNKNOWN = f"{{path}} cannot be read or written as a journal: {{error}}. {_REMEDY}"
 _EXPLANATIONS: dict[int | None, str] = {
     sqlite3.SQLITE_NOTADB: f"{{path}} is not an evonas journal: file is not a database. {_REMEDY}",

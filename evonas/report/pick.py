@@ -56,6 +56,8 @@ class Pick:
 def choose(archive: Archive, wish: Wish) -> Trial:
     """The trained trial that is best by one objective, or the knee of the front, among those that meet all bounds.
 
+    Of several that are equally good by the one objective, the first that no other of them dominates.
+
     The knee is the point farthest below the hyperplane through the extremes of the front, each objective scaled to its
     range there: the least sum of scaled objectives (after Das, "On characterizing the knee of the Pareto curve",
     Structural Optimization 1999).
@@ -123,10 +125,12 @@ def _index(archive: Archive, values: FloatArray, wish: Wish) -> int | None:
     if wish.objective is not None:
         own = archive.objectives[archive.names.index(wish.objective)].goal
         wanted = column[wish.objective][left]
-        return int(left[np.argmin(wanted) if (wish.goal or own) == "min" else np.argmax(wanted)])
+        left = left[wanted == (wanted.min() if (wish.goal or own) == "min" else wanted.max())]
     import moocore
 
     front = left[moocore.is_nondominated(values[left], keep_weakly=False)]
+    if wish.objective is not None:
+        return int(front[0])
     span = np.ptp(values[front], axis=0)
     scaled = (values[front] - values[front].min(axis=0)) / np.where(span > 0, span, 1.0)
     return int(front[np.argmin(scaled.sum(axis=1))])

@@ -49,11 +49,11 @@ class Flatness:
         found: FloatArray = np.zeros((len(candidates), len(self.problem.objectives)))
         if not self.weight or not candidates:
             return found
-        own, _ = forecast.of(candidates)
+        own = forecast.means(candidates)
         neighbours = [self._neighbours(candidate, rng) for candidate in candidates]
         distinct = list({one.key: one for few in neighbours for one in few}.values())
         place = {one.key: row for row, one in enumerate(distinct)}
-        around, _ = forecast.of(distinct)
+        around = forecast.means(distinct)
         for row, few in enumerate(neighbours):
             if few:
                 found[row] = around[[place[one.key] for one in few]].mean(axis=0) - own[row]

@@ -11,6 +11,7 @@ from evonas.core.problem import Candidate, Problem
 from evonas.searchers.selection import best_first
 from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding
+from surrogates.mean_first import means_of
 from surrogates.predictor import Predictor
 
 PredictorFactory = Callable[[Encoding], Predictor]
@@ -59,19 +60,38 @@ class Forecast:
 
         An objective that is not known of a candidate yet stands at the mean of the trained.
         """
-        mean = np.tile(self._targets.mean(axis=0), (len(candidates), 1))
+        mean = self._known(candidates)
         std = np.zeros_like(mean)
         architectures = [candidate.simplified for candidate in candidates]
+        for column, predictor in self._predicted():
+            if candidates:
+                prediction = predictor.predict(architectures)
+                mean[:, column], std[:, column] = prediction.mean, prediction.std
+        return mean, std
+
+    def means(self, candidates: Sequence[Candidate]) -> FloatArray:
+        """The values that ``of`` gives, without the deviations, which may take most of the time."""
+        mean = self._known(candidates)
+        architectures = [candidate.simplified for candidate in candidates]
+        for column, predictor in self._predicted():
+            if candidates:
+                mean[:, column] = means_of(predictor, architectures)
+        return mean
+
+    def _known(self, candidates: Sequence[Candidate]) -> FloatArray:
+        """Exact objectives where they are known, and means of the trained: ``(n, objectives)``."""
+        values = np.tile(self._targets.mean(axis=0), (len(candidates), 1))
         for column, objective in enumerate(self.problem.objectives):
-            if objective.name in self._predictors:
-                if candidates:
-                    prediction = self._predictors[objective.name].predict(architectures)
-                    mean[:, column], std[:, column] = prediction.mean, prediction.std
-            elif objective.needs != "training":
+            if objective.needs != "training":
                 for row, candidate in enumerate(candidates):
                     if objective.name in candidate.exact:
-                        mean[row, column] = self.signs[column] * candidate.exact[objective.name]
-        return mean, std
+                        values[row, column] = self.signs[column] * candidate.exact[objective.name]
+        return values
+
+    def _predicted(self) -> list[tuple[int, Predictor]]:
+        """Predictors with their objectives' columns."""
+        names = [objective.name for objective in self.problem.objectives]
+        return [(names.index(name), predictor) for name, predictor in self._predictors.items()]
 
     @property
     def is_complete(self) -> bool:
@@ -129,4 +149,4 @@ def pending_values(forecast: Forecast) -> FloatArray:
         Candidate(one.architecture, simplify(one.architecture), one.exact, one.key)
         for one in (trial.proposal for trial in forecast.archive.pending)
     ]
-    return forecast.of(pending if forecast.is_complete else [])[0]
+    return forecast.means(pending if forecast.is_complete else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import moocore
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
@@ -57,7 +58,7 @@ def caution(left_out: tuple[FloatArray, FloatArray] | None, values: FloatArray, 
     if left_out is None:
         return 0.0
     mean, std = left_out
-    best = np.flatnonzero(~_dominated(values, values))
+    best = np.flatnonzero(moocore.is_nondominated(values, keep_weakly=True))
     scores = np.array([_deviations_to_pass(mean[one], std[one], values[best[best != one]]) for one in best], np.float64)
     quantile = conformal_quantile(scores, 1 - error_rate / 2)
     least = np.nextafter(quantile, np.inf)  # at the score itself, the reading equals what dominates it

@@ -117,7 +117,7 @@ class InnerNsga2(Searcher):
 
     def _judge(self, archive: Archive, forecast: Forecast, rng: np.random.Generator) -> Judge:
         if self.judge == "objectives":
-            return lambda candidates: forecast.of(candidates)[0]
+            return forecast.means
         network = DominanceNetwork(self.problem.space, self._encoding)
         return PredictedDominance(self.problem, archive, network, rng).places
 
@@ -159,7 +159,7 @@ class InnerNsga2(Searcher):
             return []
         order = best_first(judge(found), len(found)).tolist()
         if self.choice == "gaps":
-            order = self._gaps(forecast.of(found)[0], order, archive, count)
+            order = self._gaps(forecast.means(found), order, archive, count)
         rejections = Rejections()
         complete: list[Candidate] = []
         for index in order:

@@ -15,6 +15,7 @@ from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
 from surrogates.encodings.concatenated import Concatenated
+from surrogates.mean_first import means_of
 from surrogates.predictor import Predictor
 
 LEAST = 8
@@ -85,6 +86,6 @@ class _RungValues(Encoding):
         keys = [self._space.simplify(architecture).key for architecture in architectures]
         rows = np.empty((len(architectures), len(self._columns)), np.float32)
         for place, (measured, predictor) in enumerate(self._columns.values()):
-            expected = predictor.predict(architectures).mean
+            expected = means_of(predictor, architectures)
             rows[:, place] = [measured.get(key, value) for key, value in zip(keys, expected, strict=True)]
         return rows

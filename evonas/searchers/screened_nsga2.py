@@ -192,7 +192,7 @@ class ScreenedNsga2(Searcher):
         with stages.timed("vary"):
             candidates = self._offspring(archive, forecast, {candidate.key for candidate in drawn}, rng, stages)
         with stages.timed("predict"):
-            mean, _ = forecast.of(candidates)
+            mean = forecast.means(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.shortlist, rng)]
         if self.problem.has_model_objectives:
             with stages.timed("build"):
@@ -203,7 +203,7 @@ class ScreenedNsga2(Searcher):
         if not candidates:
             stages.notes.append("no unseen child was left to screen in some round; it was drawn at random instead")
         if self.proxies and candidates:
-            mean, _ = forecast.of(candidates)
+            mean = forecast.means(candidates)
             candidates = [candidates[index] for index in self._promising(mean, self.proxied, rng)]
             stages.counts["proxied"] = len(candidates)
         return candidates

@@ -71,7 +71,7 @@ def tuned_offspring(
 
     each = math.ceil(PILOT * wanted / len(OPERATORS))
     groups = [make(each, rate, edits) for rate, edits in OPERATORS]
-    mean, _ = forecast.of(list(found.values()))
+    mean = forecast.means(list(found.values()))
     shares = _shares([len(group) for group in groups], mean, rng)
     left = max(0, wanted - len(found))
     for (rate, edits), share in zip(OPERATORS, shares, strict=True):

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from spaces.space import Space
-from surrogates.encodings.graph_batch import BoolArray, FloatArray, GraphBatch, IntArray
+from surrogates.encodings.graph_batch import BoolArray, FloatArray, GraphBatch, IntArray, combined
 
 _MOST_STRINGS = 150
 _SAMPLED_FOR_LENGTH = 64
@@ -52,17 +52,12 @@ class PathStrings:
         levels = [np.zeros((m + 1, n, len(self.letters) ** length)) for length in range(self._longest + 1)]
         letters = self._letter[batch.ops]
         for node in range(m):
-            arriving = [_arriving(level, batch.predecessors[:, node], m) for level in levels]
+            before = batch.before(node)
+            arriving = [np.minimum(combined(level, before, np.add), 1e300) for level in levels]
             arriving[0] += batch.sources[:, node, None]
             _append(levels, node, arriving, letters[:, node])
-        ends = batch.sinks.T[:, :, None]
-        return np.hstack([np.minimum((level[:m] * ends).sum(axis=0), 1e300) for level in levels])
-
-
-def _arriving(level: FloatArray, before: IntArray, m: int) -> FloatArray:
-    slots = max(int((before < m).sum(axis=1).max(initial=0)), 1)
-    total = level[before[:, :slots], np.arange(len(before))[:, None]].sum(axis=1)
-    return np.asarray(np.minimum(total, 1e300), np.float64)
+        ends = batch.ends()
+        return np.hstack([np.minimum(combined(level, ends, np.add), 1e300) for level in levels])
 
 
 def _append(levels: list[FloatArray], node: int, arriving: list[FloatArray], letter: IntArray) -> None:

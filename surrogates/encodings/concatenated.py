@@ -13,6 +13,7 @@ from spaces.discovery import find
 from spaces.space import Space
 from surrogates import ENCODINGS
 from surrogates.encoding import Encoding
+from surrogates.encodings.graph_batch import rows_in_lots
 
 _DEFAULT = ("graph_features", "log_cost", "contracted_paths", "random_walks", "operation_pairs", "depth_profile")
 
@@ -42,8 +43,12 @@ class Concatenated(Encoding):
 
     def encode(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
         graphs = [self._space.simplify(architecture) for architecture in architectures]
-        distinct: dict[str, int] = {}  # identity to row: parts compute what architectures share once
-        rows = [distinct.setdefault(graph.key, len(distinct)) for graph in graphs]
-        some = list({graph.key: graph for graph in graphs}.values())
-        nothing = np.empty((len(some), 0), np.float32)
-        return np.hstack([nothing, *(part.encode(some) for part in self._parts)])[rows]
+        # What architectures share is computed once; graphs of like size stand together, so that little is padded.
+        distinct = sorted({graph.key: graph for graph in graphs}.values(), key=lambda graph: len(graph.nodes))
+        place = {graph.key: row for row, graph in enumerate(distinct)}
+        rows = rows_in_lots(distinct, self._side_by_side)
+        return rows[[place[graph.key] for graph in graphs]]
+
+    def _side_by_side(self, graphs: Sequence[Architecture]) -> npt.NDArray[np.float32]:
+        nothing = np.empty((len(graphs), 0), np.float32)
+        return np.hstack([nothing, *(part.encode(graphs) for part in self._parts)])

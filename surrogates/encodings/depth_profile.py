@@ -10,7 +10,15 @@ import numpy.typing as npt
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
-from surrogates.encodings.graph_batch import STRUCTURAL, BoolArray, FloatArray, GraphBatch, IntArray, rows_in_lots
+from surrogates.encodings.graph_batch import (
+    STRUCTURAL,
+    BoolArray,
+    FloatArray,
+    GraphBatch,
+    IntArray,
+    combined,
+    rows_in_lots,
+)
 from surrogates.encodings.row_cache import RowCache
 
 _MOST_PLACES = 12
@@ -93,12 +101,9 @@ class DepthProfile(Encoding):
 def _levels(batch: GraphBatch, counted: BoolArray) -> IntArray:
     """The most counted nodes on a path that ends in a node, itself included: ``(n, m)``."""
     n, m = batch.ops.shape
-    rows = np.arange(n)[:, None]
     level = np.zeros((m + 1, n), np.int64)
     for node in range(m):
-        before = batch.predecessors[:, node]
-        before = before[:, : max(int((before < m).sum(axis=1).max(initial=0)), 1)]
-        level[node] = level[before, rows].max(axis=1) + counted[:, node]
+        level[node] = combined(level, batch.before(node), np.maximum) + counted[:, node]
     return level[:m].T
 
 

@@ -11,7 +11,7 @@ from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
 from surrogates.encodings._operation_sets import membership, operation_sets
-from surrogates.encodings.graph_batch import GraphBatch
+from surrogates.encodings.graph_batch import GraphBatch, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
 
 NO_PATH = -1.0  # of every statistic over paths where there is no such path; below each real value
@@ -71,14 +71,14 @@ class GraphFeatures(Encoding):
         )
 
     def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
-        graphs = [self._space.simplify(architecture) for architecture in architectures]
-        most_nodes = max(len(graph.nodes) for graph in graphs)
-        step = max(1, _CELLS_AT_ONCE // ((most_nodes + 1) * 2 * len(self._sets) + 1))
-        parts = [self._graph_columns(graphs[start : start + step]) for start in range(0, len(graphs), step)]
-        return np.hstack([np.vstack(parts), self._value_columns(graphs)]).astype(np.float32)
+        return rows_in_lots([self._space.simplify(architecture) for architecture in architectures], self._rows)
 
-    def _graph_columns(self, graphs: Sequence[Architecture]) -> Floats:
+    def _rows(self, graphs: Sequence[Architecture]) -> Floats:
         batch = GraphBatch.of(graphs, self._space.ops)
+        lots = batch.lots(_CELLS_AT_ONCE // ((batch.ops.shape[1] + 1) * 2 * len(self._sets) + 1))
+        return np.hstack([np.vstack([self._graph_columns(lot) for lot in lots]), self._value_columns(graphs)])
+
+    def _graph_columns(self, batch: GraphBatch) -> Floats:
         member = self._member
         working = member.any(axis=1, keepdims=True) if member.size else np.zeros((len(member), 1), bool)
         within = (member > 0) | ~working
@@ -89,7 +89,7 @@ class GraphFeatures(Encoding):
         return np.hstack(
             [
                 batch.counts_of(np.ones_like(batch.sources), every_op),
-                np.bincount(batch.edges[:, 0], minlength=len(graphs))[:, None],
+                np.bincount(batch.edges[:, 0], minlength=len(batch.ops))[:, None],
                 np.log1p(paths.count[inside]),
                 _or_no_path(paths.shortest[inside]),
                 _or_no_path(paths.longest[inside]),

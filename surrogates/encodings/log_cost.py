@@ -10,7 +10,7 @@ import numpy.typing as npt
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
-from surrogates.encodings.graph_batch import STRUCTURAL, GraphBatch
+from surrogates.encodings.graph_batch import STRUCTURAL, FloatArray, GraphBatch, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
 
 _NAMES = ("log_parameters", "log_macs", "depth")
@@ -39,9 +39,11 @@ class LogCost(Encoding):
         return self._cache.rows(architectures, self._compute)
 
     def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
-        graphs = [self._space.simplify(architecture) for architecture in architectures]
+        return rows_in_lots([self._space.simplify(architecture) for architecture in architectures], self._rows)
+
+    def _rows(self, graphs: Sequence[Architecture]) -> FloatArray:
         costs = [self._space.cost(graph) for graph in graphs]
         batch = GraphBatch.of(graphs, self._space.ops)
         depth = batch.path_statistics(np.ones_like(self._weight, bool), self._weight).longest
         counts = np.array([[cost.parameters, cost.macs] for cost in costs], np.float64)
-        return np.hstack([np.log1p(counts), np.maximum(depth, 0.0)]).astype(np.float32)
+        return np.hstack([np.log1p(counts), np.maximum(depth, 0.0)])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
-from surrogates.encodings.graph_batch import BoolArray, FloatArray, GraphBatch, rows_in_lots
+from surrogates.encodings.graph_batch import BoolArray, FloatArray, GraphBatch, combined, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
 
 _RELATIONS = ("follows", "above", "parallel")
@@ -76,11 +76,10 @@ class OperationPairs(Encoding):
 def _reachable(batch: GraphBatch) -> BoolArray:
     """Shape ``(n, m, m)``: whether a path leads from the second axis' node to the third's."""
     n, m = batch.ops.shape
-    rows = np.arange(n)[:, None]
     above = np.zeros((m + 1, n, m + 1), bool)  # the last of each axis is padding's
     for node in range(m):
-        before = batch.predecessors[:, node]
-        before = before[:, : max(int((before < m).sum(axis=1).max(initial=0)), 1)]
-        above[node] = above[before, rows].any(axis=1)
-        above[node][rows, before] = True
+        before = batch.before(node)
+        above[node] = combined(above, before, np.logical_or)
+        for graphs, nodes in before:
+            above[node, graphs, nodes] = True
     return above[:m, :, :m].transpose(1, 2, 0)

@@ -11,7 +11,7 @@ from spaces.architecture import Architecture
 from spaces.space import Space
 from surrogates.encoding import Encoding
 from surrogates.encodings._operation_sets import membership, operation_sets
-from surrogates.encodings.graph_batch import FloatArray, GraphBatch
+from surrogates.encodings.graph_batch import FloatArray, GraphBatch, combined, rows_in_lots
 from surrogates.encodings.row_cache import RowCache
 
 _STATISTICS = ("walk_back", "avoid_back", "walk_forward", "avoid_forward")
@@ -46,33 +46,33 @@ class RandomWalks(Encoding):
         return self._cache.rows(architectures, self._compute)
 
     def _compute(self, architectures: Sequence[Architecture]) -> npt.NDArray[np.float32]:
-        graphs = [self._space.simplify(architecture) for architecture in architectures]
-        most_nodes = max(len(graph.nodes) for graph in graphs)
-        step = max(1, _CELLS_AT_ONCE // (most_nodes * len(self._names) + 1))
-        batches = (
-            GraphBatch.of(graphs[start : start + step], self._space.ops) for start in range(0, len(graphs), step)
-        )
-        rows = [np.hstack([_walk(batch, self._member), _walk(batch.reversed(), self._member)]) for batch in batches]
-        return np.vstack(rows).astype(np.float32)
+        return rows_in_lots([self._space.simplify(architecture) for architecture in architectures], self._rows)
+
+    def _rows(self, graphs: Sequence[Architecture]) -> FloatArray:
+        batch = GraphBatch.of(graphs, self._space.ops)
+        lots = batch.lots(_CELLS_AT_ONCE // (batch.ops.shape[1] * len(self._names) + 1))
+        return np.vstack([np.hstack([_walk(lot, self._member), _walk(lot.reversed(), self._member)]) for lot in lots])
 
 
 def _walk(batch: GraphBatch, member: FloatArray) -> FloatArray:
     """Expectations and chances at the sinks of walks against the edges, side by side: ``(n, 2 s)``."""
     n, m = batch.ops.shape
     met, avoided = np.zeros((2, m + 1, n, member.shape[1]))
-    rows = np.arange(n)[:, None]
     for node in range(m):
-        before = batch.predecessors[:, node]
-        degree = (before < m).sum(axis=1)[:, None]
-        before = before[:, : max(int(degree.max(initial=0)), 1)]
+        degree = (batch.predecessors[:, node] < m).sum(axis=1)[:, None]
         own, divisor = member[batch.ops[:, node]], np.maximum(degree, 1)
-        met[node] = own + _sum(met[before, rows]) / divisor
-        avoided[node] = (1 - own) * np.where(degree > 0, _sum(avoided[before, rows]) / divisor, 1.0)
-    ends = batch.sinks.T[:, :, None]
-    number = np.maximum(ends.sum(axis=0), 1)
-    return np.hstack([(values[:m] * ends).sum(axis=0) / number for values in (met, avoided)])
+        met[node] = own + _arriving(met, batch, node) / divisor
+        avoided[node] = (1 - own) * np.where(degree > 0, _arriving(avoided, batch, node) / divisor, 1.0)
+    number = np.maximum(batch.sinks.sum(axis=1), 1)[:, None]
+    return np.hstack([combined(values, batch.ends(), np.add) / number for values in (met, avoided)])
 
 
-def _sum(arriving: FloatArray) -> FloatArray:
-    """Over axis 1, in one order whatever the nodes' numbers, so that twins are rounded alike."""
-    return np.asarray(np.sort(arriving, axis=1).sum(axis=1), np.float64)
+def _arriving(values: FloatArray, batch: GraphBatch, node: int) -> FloatArray:
+    """The sum over a node's predecessors, in one order whatever their numbers, so that twins are rounded alike."""
+    before = batch.before(node)
+    total = combined(values, before[:2], np.add)  # two add up alike either way round
+    if len(before) > 2:
+        graphs, _ = before[2]
+        several = values[batch.predecessors[graphs, node, : len(before)], graphs[:, None]]
+        total[graphs] = np.sort(several, axis=1).sum(axis=1)
+    return total

@@ -40,12 +40,14 @@ class RowCache:
         keys = [architecture.key for architecture in architectures]
         known = self._rows
         missing = {key: architecture for key, architecture in zip(keys, architectures, strict=True) if key not in known}
-        fresh: dict[str, Rows] = {}
-        if missing:
-            fresh = dict(zip(missing, compute(list(missing.values())), strict=True))
-        result = np.empty((len(keys), self._width), np.float32)
-        for index, key in enumerate(keys):
-            result[index] = fresh[key] if key in fresh else known[key]
+        computed = compute(list(missing.values())) if missing else np.empty((0, self._width), np.float32)
+        fresh = dict(zip(missing, computed, strict=True))
+        if len(fresh) == len(keys):
+            result = computed.copy()
+        else:
+            result = np.empty((len(keys), self._width), np.float32)
+            for index, key in enumerate(keys):
+                result[index] = fresh[key] if key in fresh else known[key]
         self._keep(fresh)
         return result
 

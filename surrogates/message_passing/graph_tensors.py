@@ -85,7 +85,7 @@ class GraphReader:
         graph, source, target = batch.edges.T
         incoming[graph, target, source] = 1.0
         return GraphTensors(
-            torch.from_numpy(batch.ops),
+            torch.from_numpy(batch.ops.copy()),
             torch.from_numpy((np.sign(features) * np.log2(1 + np.abs(features))).astype(np.float32)),
             torch.from_numpy(incoming),
             torch.from_numpy((batch.ops < len(self.ops)).astype(np.float32)),

@@ -17,6 +17,7 @@ from surrogates import ENCODINGS
 from surrogates.conformal import conformal_factor
 from surrogates.cross_validated import CrossValidated
 from surrogates.encoding import Encoding, check_columns
+from surrogates.mean_first import MeanFirst
 from surrogates.predictor import FloatArray, Prediction, check_targets, smallest_deviation
 from surrogates.predictors._column_weights import ColumnWeights
 from surrogates.predictors.covariance import most_probable
@@ -47,7 +48,7 @@ class _Fitted:
     learned: _Learned | None = None
 
 
-class GaussianProcess(CrossValidated):
+class GaussianProcess(CrossValidated, MeanFirst):
     """An exact Gaussian process (Rasmussen & Williams, 2006, eq. 2.25 and 2.26) on warped targets.
 
     Targets are fitted on the scale of ``TargetWarp`` and the posterior mean is mapped back to their unit; the map is
@@ -109,9 +110,7 @@ class GaussianProcess(CrossValidated):
         self._fitted = _Fitted(level, smallest_std, left_out, learned)
 
     def predict(self, architectures: Sequence[Architecture]) -> Prediction:
-        fitted = self._fitted
-        if fitted is None:
-            raise RuntimeError("a Gaussian process predicts what fit has learned; nothing is fitted, so call fit first")
+        fitted = self._known()
         n, learned = len(architectures), fitted.learned
         if learned is None or n == 0:
             return Prediction(np.full(n, fitted.level), np.full(n, fitted.smallest_std))
@@ -119,6 +118,15 @@ class GaussianProcess(CrossValidated):
             mean, variance = learned.posterior.at(learned.columns.apply(self._encoding.encode(architectures)))
         deviation = learned.warp.slope(mean) * np.sqrt(variance)
         return Prediction(learned.warp.backward(mean), learned.stretch * deviation + fitted.smallest_std)
+
+    def means(self, architectures: Sequence[Architecture]) -> FloatArray:
+        fitted = self._known()
+        n, learned = len(architectures), fitted.learned
+        if learned is None or n == 0:
+            return np.full(n, fitted.level)
+        with threadpool_limits(limits=1, user_api="blas"):
+            mean = learned.posterior.means(learned.columns.apply(self._encoding.encode(architectures)))
+        return learned.warp.backward(mean)
 
     def left_out(self) -> Prediction:
         """Predicts each of the ``n`` fitted architectures, in their order, as if its own target were not known.
@@ -130,9 +138,13 @@ class GaussianProcess(CrossValidated):
         Raises:
             RuntimeError: ``fit`` was not called.
         """
+        fitted = self._known()
+        return Prediction(fitted.left_out.mean.copy(), fitted.left_out.std.copy())
+
+    def _known(self) -> _Fitted:
         if self._fitted is None:
-            raise RuntimeError("targets are left out of those that fit was given; nothing is fitted, so call fit first")
-        return Prediction(self._fitted.left_out.mean.copy(), self._fitted.left_out.std.copy())
+            raise RuntimeError("a Gaussian process tells what fit has learned; nothing is fitted, so call fit first")
+        return self._fitted
 
     def _learn(
         self,

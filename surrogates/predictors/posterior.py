@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +36,17 @@ class Posterior:
         factor = triangle(covariance.among(rows))
         return cls(covariance, rows, factor, np.asarray(cho_solve((factor, True), targets), np.float64))
 
+    def means(self, rows: FloatArray) -> FloatArray:
+        """Mean ``(m,)`` of targets at rows ``(m, d)`` (R&W eq. 2.25)."""
+        mean = np.empty(len(rows))
+        for some in _lots(len(rows)):
+            mean[some] = self.solved @ self.covariance.between(self.rows, rows[some])
+        return mean
+
     def at(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean and variance, both ``(m,)``, of new noisy targets at rows ``(m, d)`` (R&W eq. 2.25 and 2.26)."""
         mean, variance = np.empty((2, len(rows)))
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            some = np.s_[start : start + _ROWS_AT_ONCE]
+        for some in _lots(len(rows)):
             shared = self.covariance.between(self.rows, rows[some])
             mean[some] = self.solved @ shared
             explained = (solve_triangular(self.factor, shared, lower=True, check_finite=False) ** 2).sum(axis=0)
@@ -51,3 +58,7 @@ class Posterior:
         half = solve_triangular(self.factor, np.eye(len(targets)), lower=True, check_finite=False)
         precision = (half**2).sum(axis=0)  # the diagonal of K⁻¹
         return targets - self.solved / precision, np.asarray(1 / precision, np.float64)
+
+
+def _lots(count: int) -> Iterator[slice]:
+    return (slice(start, start + _ROWS_AT_ONCE) for start in range(0, count, _ROWS_AT_ONCE))

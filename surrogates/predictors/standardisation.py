@@ -43,4 +43,7 @@ class Standardisation:
     def apply(self, rows: npt.NDArray[np.float32]) -> FloatArray:
         """Rows ``(n, columns)`` to ``(n, d)``."""
         values = rows[:, self.kept].astype(np.float64)
-        return np.asarray((np.where(np.isnan(values), self.typical, values) - self.centre) / self.spread, np.float64)
+        np.copyto(values, self.typical, where=np.isnan(values))
+        values -= self.centre
+        values /= self.spread
+        return np.asarray(values, np.float64)

@@ -16,6 +16,7 @@ from evonas.core.observer import Silent
 from evonas.core.randomness import integer_seed
 from evonas.core.rung import Rung
 from evonas.journal.errors import JournalError
+from evonas.journal.journal import Journal
 
 SEARCHER = {"name": "screened_nsga2", "offspring": 60, "shortlist": 20, "proxied": 10}
 QUICK: dict[str, Any] = {"searcher": SEARCHER, "predictor": {"name": "trees", "bags": 2, "trees": 10}}
@@ -49,6 +50,22 @@ def test_proposals_and_reports_survive_closing(tmp_path: Path) -> None:
         assert {trial.proposal.key for trial in later}.isdisjoint(trial.proposal.key for trial in proposed)
         assert any(trial.proposal.origin == "screened" for trial in later)
         assert len(second.result.archive) == 14
+
+
+def test_what_could_not_be_written_down_is_told_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise JournalError("the disk is full")
+
+    with search(directory=tmp_path) as first:
+        (trial,) = first.propose(1)
+        with monkeypatch.context() as patched:
+            patched.setattr(Journal, "add_evaluations", full)
+            with pytest.raises(JournalError, match="the disk is full"):
+                first.report(trial, {"validation_error": 0.5})
+        assert [one.number for one in first.pending] == [0]
+        first.report(trial, {"validation_error": 0.5})
+    with search(directory=tmp_path) as second:
+        assert len(second.archive.trained) == 1
 
 
 def test_the_sequence_is_that_of_a_campaign_evaluated_here(tmp_path: Path) -> None:
@@ -96,8 +113,9 @@ def test_refusals(tmp_path: Path) -> None:
             found.fail(trial, "too late")
         with pytest.raises(ValueError, match=r"kind must be one of out_of_memory, .*got 'sad'"):
             found.fail(trial, "?", "sad")  # type: ignore[arg-type]
-        with pytest.raises(ValueError, match="count must be at least 1; got 0"):
-            found.propose(0)
+        for count in (0, 1.5, True):
+            with pytest.raises(ValueError, match=r"propose: count must be a whole number of at least 1\. Got"):
+                found.propose(count)  # type: ignore[arg-type]
         with pytest.raises(JournalError, match="another evonas process"):
             search(directory=tmp_path)
     with pytest.raises(ChangedCampaign, match="seed: 0 -> 1"):
@@ -106,6 +124,27 @@ def test_refusals(tmp_path: Path) -> None:
         evonas.Search(SPACE, ["accuracy:best"])
     with pytest.raises(CampaignError, match="accuracy"):
         evonas.Search(SPACE, ["accuracy"])
+
+
+def test_a_bad_number_leaves_no_journal_behind(tmp_path: Path) -> None:
+    for numbers in ({"seed": -1}, {"seed": 1.5}, {"seed": None}, {"epochs": -1}):
+        with pytest.raises(ValueError, match=r"Search: (seed|epochs) must be a whole number of at least 0\. Got"):
+            search(directory=tmp_path / "results", **numbers)
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("folder", ["results", None])
+def test_what_is_closed_is_closed(tmp_path: Path, folder: str | None) -> None:
+    """Another process may write by now."""
+    closed = search(directory=tmp_path / folder if folder else None)
+    (trial,) = closed.propose(1)
+    closed.close()
+    closed.close()
+    with pytest.raises(JournalError, match=r"was closed, and may be written by others now\. Open it again"):
+        closed.report(trial, {"validation_error": 0.5})
+    with pytest.raises(JournalError, match="was closed"):
+        closed.propose(1)
+    assert len(closed.archive) == 1
 
 
 def test_rungs_are_asked_for_and_told_apart(tmp_path: Path) -> None:

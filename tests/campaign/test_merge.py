@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from evonas.campaign.fault import CampaignError
 from evonas.campaign.merge import merge
 from evonas.campaign.recall import recall
 from evonas.campaign.session import execute
-from evonas.core.evaluation import Evaluation
+from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
 from evonas.core.observer import Silent
 from evonas.core.record import Record
 from evonas.journal.errors import JournalError
+from evonas.journal.journal import Journal
 from spaces.architecture import Architecture
 
 QUICK: dict[str, Any] = {"objectives": ["validation_error", "macs"], "retrain_seeds": 0, "searcher": "random"}
@@ -77,3 +79,55 @@ def test_refusals(tmp_path: Path) -> None:
         merge(tmp_path / "a", tmp_path / "nowhere", tmp_path / "c")
     with pytest.raises(JournalError, match=r"b/journal.sqlite"):
         merge(tmp_path / "a", tmp_path / "a", tmp_path / "b")
+
+
+class Retrained(Evaluator):
+    """Every training takes another time; what it brings home its seed decides."""
+
+    def __init__(self, test: bool = False) -> None:
+        self.test = test
+
+    def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
+        error = seed / 2**31
+        curve = ({"train_loss": error},)
+        return Evaluation({"validation_error": error}, time.perf_counter(), None, 1, curve)
+
+
+def retrained(folder: Path, seed: int) -> Record:
+    plan = quick_plan(
+        {"name": f"{__name__}.Retrained"},  # type: ignore[arg-type]
+        **{**QUICK, "seed": seed, "predictor": None, "proxies": (), "budget": 6, "retrain_seeds": 2},
+    )
+    return execute(plan, folder, Silent())[0]
+
+
+def test_a_retraining_that_stands_in_both_counts_once(tmp_path: Path) -> None:
+    """Twice the same figures would halve the deviation that is told of them."""
+    first = retrained(tmp_path / "a", 0)
+    retrained(tmp_path / "b", 1)
+    retrained(tmp_path / "again", 0)  # the same seed, at another time
+    assert first.retrainings
+    both = merge(tmp_path / "a", tmp_path / "b", tmp_path / "c")
+    for part in ("a", "b", "again", "c"):
+        merged = merge(tmp_path / "c", tmp_path / part, tmp_path / f"with {part}")
+        assert {number: len(found) for number, found in merged.retrainings.items()} == {
+            number: len(found) for number, found in both.retrainings.items()
+        }, part
+        assert facts(merged) == facts(both)
+
+
+def test_a_merge_that_is_killed_leaves_no_half_of_a_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path / "a", 0, budget=6)
+    run(tmp_path / "b", 1, budget=6)
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "add_stage_seconds", killed)
+        with pytest.raises(KeyboardInterrupt, match="killed"):
+            merge(tmp_path / "a", tmp_path / "b", tmp_path / "c")
+    assert list((tmp_path / "c").iterdir()) == []
+    merged = merge(tmp_path / "a", tmp_path / "b", tmp_path / "c")
+    assert facts(recall(tmp_path / "c")) == facts(merged)
+    assert [file.name for file in (tmp_path / "c").iterdir()] == ["journal.sqlite"]

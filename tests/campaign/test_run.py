@@ -20,7 +20,7 @@ from evonas.campaign.recall import recall
 from evonas.campaign.results_folder import JOURNAL
 from evonas.campaign.session import ChangedCampaign, execute
 from evonas.core.archive import Archive, Proposal
-from evonas.core.evaluation import Evaluation
+from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
 from evonas.core.observer import Silent
 from evonas.core.searcher import Exhausted, Searcher, SearchError
@@ -28,6 +28,7 @@ from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
 from evonas.objectives.function import Function
 from evonas.report.contents import contents
+from spaces.architecture import Architecture
 from spaces.cell201 import Cell201
 
 
@@ -68,6 +69,68 @@ def test_a_campaign_killed_at_any_evaluation_goes_on_to_the_same_sequence(tmp_pa
     assert finished
     assert len(observer.evaluations) == 24 - killed_after
     assert sequence(resumed.archive) == sequence(whole.archive)
+
+
+def test_every_round_draws_from_its_own_generator_and_from_the_same_after_a_kill(tmp_path: Path) -> None:
+    drawn: list[tuple[int, float]] = []
+    plan = quick_plan(searcher="random", proxies=(), retrain_seeds=0)
+
+    class Watched(Searcher):
+        def propose(self, archive: Archive, count: int, rng: np.random.Generator) -> list[Proposal]:
+            drawn.append((len(archive), rng.random()))
+            return plan.searcher.propose(archive, count, rng)
+
+    def kill(count: int) -> None:
+        if count == 15:
+            raise Killed
+
+    watched = replace(plan, searcher=Watched())
+    execute(watched, tmp_path / "whole", Silent())
+    whole = drawn.copy()
+    assert [number for number, _ in whole] == [0, 10, 14, 18, 22]
+    assert len({number for _, number in whole}) == 5, "no two rounds draw alike"
+    drawn.clear()
+    with pytest.raises(Killed):
+        execute(watched, tmp_path / "killed", Recorder(kill))
+    execute(watched, tmp_path / "killed", Silent())
+    assert drawn == whole
+    drawn.clear()
+    execute(replace(watched, seed=1, resolved={**plan.resolved, "seed": 1}), None, Silent())
+    assert not set(drawn) & set(whole), "nor do two campaigns"
+
+
+class SeedTold(Evaluator):
+    """Brings its seed home."""
+
+    def __init__(self, test: bool = False) -> None:
+        self.test = test
+
+    def evaluate(self, architecture: Architecture, seed: int) -> Evaluation:
+        return Evaluation({"validation_error": seed / 2**31}, 0.0)
+
+
+def test_no_two_trainings_have_one_seed_be_they_of_two_campaigns() -> None:
+    told: list[float] = []
+    for seed in (0, 1):
+        plan = quick_plan(
+            {"name": f"{__name__}.SeedTold"},  # type: ignore[arg-type]
+            searcher="random",
+            proxies=(),
+            budget=12,
+            seed=seed,
+            retrain_seeds=2,
+            replicates=3,
+            replicate_share=1.0,
+            initial=4,
+        )
+        record, _ = execute(plan, None, Silent())
+        evaluations = [trial.evaluation for trial in record.archive.trials]
+        again = [one for found in record.retrainings.values() for one in found]
+        assert record.archive.replicated
+        assert len(again) >= 2
+        told += [one.values["validation_error"] for one in (*evaluations, *again) if one is not None]
+    assert len(told) > 28
+    assert len(set(told)) == len(told)
 
 
 def test_a_proposal_that_was_not_evaluated_is_evaluated_next_and_not_left_pending(tmp_path: Path) -> None:
@@ -187,7 +250,7 @@ def test_an_evaluator_that_brings_no_number_home_fails_only_that_trial(value: ob
     record, finished = execute(quick_plan(Scripted(sometimes)), None, Silent())
     assert finished
     messages = {trial.failure.message for trial in record.archive.failed if trial.failure is not None}
-    assert messages == {f"the evaluator gave {value!r} for objective 'validation_error'; it must give a finite number"}
+    assert messages == {f"the evaluator gave {value!r} for 'validation_error'; it must give a finite number"}
     assert record.archive.trained
 
 
@@ -318,3 +381,25 @@ def test_candidates_that_an_objective_fails_for_are_told_with_their_number_and_t
     assert int(note.removeprefix("objective moody failed for ").split()[0]) >= 3
     assert note.endswith(("ArithmeticError: 1 left over", "ArithmeticError: 2 left over"))
     assert contents(record)[0]["notes"] == [{"text": note, "rounds": "0"}]
+
+
+def test_a_full_disk_gives_the_terminal_back_and_the_campaign_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise JournalError("the disk is full")
+
+    whole, _ = execute(quick_plan(budget=12), tmp_path / "whole", Silent())
+
+    def fill(count: int) -> None:
+        if count == 3:
+            for method in ("add_evaluations", "add_stage_seconds"):
+                monkeypatch.setattr(Journal, method, full)
+
+    observer = Recorder(fill)
+    with pytest.raises(JournalError, match="the disk is full"):
+        execute(quick_plan(budget=12), tmp_path / "full", observer)
+    assert observer.ended
+    monkeypatch.undo()
+    resumed, _ = execute(quick_plan(budget=12), tmp_path / "full", Silent())
+    assert sequence(resumed.archive) == sequence(whole.archive)

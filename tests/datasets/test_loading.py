@@ -30,7 +30,8 @@ class Own(Dataset):
             "targets": torch.arange(40) % 3,
             **dict(self.changes),
         }
-        return Splits(*(Split(**given) for _ in range(3)))
+        moved = (given | {"inputs": given["inputs"] + place} for place in range(3))  # no example is in two splits
+        return Splits(*(Split(**one) for one in moved))
 
 
 def own(classes: int = 3, regression: bool = False, vocabulary: int | None = None, **changes: Any) -> Own:
@@ -93,6 +94,40 @@ def test_the_test_split_is_checked_only_where_asked() -> None:
     assert len(loaded(Faulty()).train) == 40
     with pytest.raises(ValueError, match="dataset Faulty: 1 inputs of split 'test' hold NaN"):
         loaded(Faulty(), test=True)
+
+
+class Overlapping(Own):
+    """As where a test set is taken for validation data, or rows are drawn with replacement."""
+
+    splits: Splits
+
+    def load(self) -> Splits:
+        return self.splits
+
+
+def test_a_split_that_holds_most_of_another_is_refused() -> None:
+    whole = Own().load()
+    dataset = Overlapping()
+
+    def mixed(split: Split, other: Split, count: int) -> Split:
+        return replace(split, inputs=torch.cat([other.inputs[:count], split.inputs[count:]]))
+
+    dataset.splits = replace(whole, validation=mixed(whole.validation, whole.train, 30))
+    with pytest.raises(ValueError, match="30 inputs of split 'train' stand in split 'validation', too; each example"):
+        loaded(dataset)
+    dataset.splits = replace(whole, test=mixed(whole.test, whole.validation, 40))
+    with pytest.raises(ValueError, match="40 inputs of split 'validation' stand in split 'test', too"):
+        loaded(dataset, test=True)
+    assert loaded(dataset) is dataset.splits, "the test split is looked at only where it is reported on"
+    dataset.splits = replace(whole, validation=mixed(whole.validation, whole.train, 5))
+    assert loaded(dataset, test=True), "a few twins are in many datasets"
+
+
+def test_equal_inputs_of_few_values_are_no_sign_of_one_example() -> None:
+    dataset = Overlapping()
+    few = (torch.arange(40) % 20).float().view(-1, 1, 1, 1).expand(-1, 1, 8, 8)
+    dataset.splits = Splits(*(Split(few, torch.arange(40) % 3) for _ in range(3)))
+    assert loaded(dataset, test=True)
 
 
 def test_what_was_found_is_told() -> None:

@@ -253,3 +253,30 @@ def test_the_log_of_a_killed_campaign_in_a_folder_that_may_only_be_read():
             assert len(reader.load(OBJECTIVES)) == 2
         assert sorted(file.name for file in folder.iterdir()) == before
         folder.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE trials SET exact = '{\"macs\": 12'", "Expecting ',' delimiter"),
+        ("UPDATE trials SET architecture = '{}'", "."),
+        ("UPDATE trials SET round = 7", "7"),
+        ("UPDATE evaluations SET trial = 5", "trial 5 was never proposed"),
+        ('UPDATE evaluations SET "values" = \'{"error": "x", "score": 1}\'', "."),
+        ("UPDATE evaluations SET curve = 'null'", "not iterable"),
+        ("UPDATE campaign SET manifest = '{'", "Expecting property name"),
+    ],
+)
+def test_rows_that_no_campaign_wrote(path: Path, change: str, said: str):
+    """As after a repair by hand, or a merge of files: what cannot be read is not taken for something else."""
+    connection = sqlite3.connect(path)
+    connection.execute(change)
+    connection.commit()
+    connection.close()
+    with (
+        Journal.open(path, read_only=True) as journal,
+        pytest.raises(
+            JournalError, match=rf"(?s)is damaged: a row makes no sense \(.*{said}.*\)\. Restore it from a copy"
+        ),
+    ):
+        journal.record("tiny", None, OBJECTIVES)

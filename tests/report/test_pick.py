@@ -39,6 +39,15 @@ def test_an_objective_is_best_in_its_own_direction(campaign, objective):
     assert choose(made.archive, Wish(objective="accuracy", goal="min")).number == 0
 
 
+def test_of_equally_good_ones_none_is_chosen_that_another_dominates(campaign):
+    """Errors on few examples are often equal, and the first of these may be the most expensive."""
+    archive = filled(campaign(), (0.1, 900.0), (0.5, 100.0), (0.1, 300.0), (0.1, 300.0), (0.6, 100.0)).archive
+    assert choose(archive, Wish(objective="validation_error")).number == 2
+    assert choose(archive, Wish(objective="macs")).number == 1
+    assert choose(archive, Wish(bounds("macs >= 900"), "validation_error")).number == 0
+    assert choose(archive, Wish(objective="macs", goal="max")).number == 0
+
+
 def test_the_knee_is_farthest_below_the_line_between_the_extremes(campaign):
     """By hand: the line from (.5, 100) to (.1, 900); distances below it are largest for (.2, 200)."""
     archive = filled(campaign(), *POINTS, (0.40, 250.0)).archive

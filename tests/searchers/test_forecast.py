@@ -65,6 +65,14 @@ def test_costs_are_read_off_and_errors_are_predicted() -> None:
     assert std.tolist() == [[2.0, 0.0, 0.0]] * 5
 
 
+def test_means_alone_are_those_told_with_deviations() -> None:
+    problem = problem_of("three objectives")
+    fitted = forecast(problem, archive_of(problem))
+    some = candidates_of(problem)
+    np.testing.assert_array_equal(fitted.means(some), fitted.of(some)[0])
+    assert fitted.means([]).shape == (0, 3)
+
+
 def test_what_is_maximised_is_taught_and_told_negated() -> None:
     problem = problem_of("a goal to maximise")
     archive = archive_of(problem)

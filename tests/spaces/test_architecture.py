@@ -1,7 +1,10 @@
 """What an architecture refuses, and its JSON."""
 
 import json
+import os
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -69,3 +72,13 @@ def test_equality_ignores_whether_the_key_was_asked_for() -> None:
     assert asked == fresh
     assert hash(asked) == hash(fresh)
     assert pickle.loads(pickle.dumps(asked)) == fresh
+
+
+def test_a_pickle_is_hashed_anew_where_texts_have_other_hashes() -> None:
+    hash(CHAIN)
+    code = (
+        "import pickle, sys; from spaces import Architecture; one = pickle.load(sys.stdin.buffer); "
+        "assert hash(one) == hash(Architecture(one.nodes, one.edges, one.settings))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"}
+    subprocess.run([sys.executable, "-c", code], input=pickle.dumps(CHAIN), env=environment, check=True)

@@ -1,7 +1,9 @@
 """The laws of a predictor: plain functions of a class. ``test_predictor_laws.py`` runs them over all."""
 
+import inspect
 import pickle
 import random
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from spaces import Architecture
 from spaces.cell201 import Cell201
 from surrogates import Predictor, coverage, kendall_tau
 from surrogates.cross_validated import CrossValidated
+from surrogates.mean_first import means_of
 from surrogates.predictor import FloatArray
 
 SPACE = Cell201("compact", input_shape=(1, 8, 8))
@@ -153,6 +156,15 @@ def a_pickle_predicts_the_same(kind: Kind) -> None:
     np.testing.assert_array_equal(twin.predict(unseen).mean, predictor.predict(unseen).mean)
 
 
+def means_alone_are_those_of_predictions(kind: Kind) -> None:
+    unseen, _ = problem(9, 30)
+    predictor = fitted(kind, count=40)
+    np.testing.assert_array_equal(means_of(predictor, unseen), predictor.predict(unseen).mean)
+    assert means_of(predictor, []).shape == (0,)
+    with pytest.raises(RuntimeError, match="call fit first"):
+        means_of(kind(SPACE), [])  # type: ignore[call-arg]
+
+
 def left_out_targets_are_not_seen_and_are_covered(kind: Kind) -> None:
     """For predictors that judge themselves: a target that is changed alone hardly moves its own prediction."""
     predictor = kind(SPACE)  # type: ignore[call-arg]
@@ -174,6 +186,40 @@ def left_out_targets_are_not_seen_and_are_covered(kind: Kind) -> None:
     np.testing.assert_array_equal(predictor.left_out().mean, np.full(60, 3.5))
 
 
+def no_argument_is_ignored(kind: Kind) -> None:
+    """Each number, choice and switch changes what is predicted, if need be beside another choice."""
+    architectures, targets = problem(0, 40)
+
+    def outcome(**arguments: object) -> bytes:
+        predictor = kind(SPACE, **arguments)  # type: ignore[call-arg]
+        predictor.fit(architectures[:30], targets[:30], np.random.default_rng(0))
+        prediction = predictor.predict(architectures[30:])
+        return np.concatenate([prediction.mean, prediction.std]).tobytes()
+
+    parameters = inspect.signature(kind, eval_str=True).parameters
+    choices = [
+        (name, one) for name, each in parameters.items() for one in get_args(each.annotation) if type(one) is str
+    ]
+    bases: dict[int, bytes] = {}
+    for name, default in ((name, each.default) for name, each in parameters.items()):
+        if name == "folds":  # judge members that cannot judge themselves; those of every default can
+            continue
+        if type(default) is float:
+            others: list[object] = [0.75 * default]
+        elif type(default) is int:
+            others = [default + 1 if default < 4 else min(10, default // 2)]
+        else:
+            others = [one for choice, one in choices if choice == name and one != default]
+        for other in others:
+            for number, base in enumerate([{}, *({choice: one} for choice, one in choices if choice != name)]):
+                if number not in bases:
+                    bases[number] = outcome(**base)
+                if outcome(**base, **{name: other}) != bases[number]:
+                    break
+            else:
+                raise AssertionError(f"{name}={other!r} changes nothing; an argument that is ignored misleads")
+
+
 LAWS = (
     the_same_generator_gives_the_same_predictions,
     global_generators_are_neither_read_nor_written,
@@ -186,5 +232,6 @@ LAWS = (
     predicting_needs_a_fit,
     nothing_to_predict_gives_nothing,
     a_pickle_predicts_the_same,
+    means_alone_are_those_of_predictions,
     left_out_targets_are_not_seen_and_are_covered,
 )

@@ -100,3 +100,17 @@ def test_paths_without_number_stay_finite() -> None:
     assert row["longest_within(conv)"] == row["shortest_within(conv)"] == layers
     assert 600 < row["paths_within(conv)"] < 710
     assert 0 < row["mean_on_path(conv)"] <= layers
+
+
+def test_a_batch_in_lots_is_the_batches_of_its_parts() -> None:
+    graphs = [CELL.simplify(graph) for graph in samples(CELL, 7)]
+    lots = list(GraphBatch.of(graphs, CELL.ops).lots(3))
+    assert [len(lot.ops) for lot in lots] == [3, 3, 1]
+    everything = np.ones((len(CELL.ops) + 1, 1))
+    for lot, start in zip(lots, (0, 3, 6), strict=True):
+        alone = GraphBatch.of(graphs[start : start + 3], CELL.ops)
+        np.testing.assert_array_equal(lot.edges, alone.edges)
+        for ours, theirs in (lot, alone), (lot.reversed(), alone.reversed()):
+            found, expected = (one.path_statistics(everything.astype(bool), everything) for one in (ours, theirs))
+            np.testing.assert_array_equal(found.count, expected.count)
+            np.testing.assert_array_equal(found.total, expected.total)

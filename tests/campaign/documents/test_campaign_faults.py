@@ -76,6 +76,10 @@ SHAPES = [
 ]  # fmt: skip
 
 ENTRIES = [
+    ("early_stopping: '0.1'\n", "expected a number above 0, at most 0.5. Got '0.1'; write 0.1 without quotes."),
+    ("early_stopping: true\n", "early_stopping: expected a number above 0, at most 0.5. Got true."),
+    ("trainer: ../../my/trainer\n", "trainer: expected a trainer: one of classifier"),
+    ("trainer: .\n", "trainer: expected a trainer: one of classifier"),
     # the keys
     ("buget: 3\n", "campaign.yaml:4 buget: unknown key. Expected one of name, space, dataset, "),
     ("buget: 3\n", "Got 'buget'. Did you mean 'budget'?"),
