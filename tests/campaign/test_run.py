@@ -210,7 +210,8 @@ def test_a_campaign_that_an_older_version_began_is_told_so(tmp_path: Path) -> No
 def test_the_budget_may_be_raised_but_not_lowered(tmp_path: Path) -> None:
     first, _ = execute(quick_plan(budget=14), tmp_path, Silent())
     with pytest.raises(
-        ChangedCampaign, match=r"(?s)budget: 14 -> 13 \(it may be raised, not lowered\).*go on with it\.$"
+        ChangedCampaign,
+        match=r"(?s)budget: 14 -> 13 \(it may be raised, not lowered; as it was: --budget 14\).*go on with it\.$",
     ):
         execute(quick_plan(budget=13), tmp_path, Silent())
     observer = Recorder()
