@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evonas.campaign.api import search
     from evonas.campaign.elsewhere import Search
-    from evonas.campaign.result import Result
+    from evonas.campaign.running.result import Result
     from evonas.core.objective import Objective
     from evonas.objectives.function import Function
 
@@ -33,7 +33,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "search": "evonas.campaign.api",
     "Search": "evonas.campaign.elsewhere",
-    "Result": "evonas.campaign.result",
+    "Result": "evonas.campaign.running.result",
     "Objective": "evonas.core.objective",
     "Function": "evonas.objectives.function",
 }

@@ -25,7 +25,7 @@ import numpy as np
 import typer
 
 import spaces
-from evonas.campaign.recall import Written, recall
+from evonas.campaign.running.recall import Written, recall
 from evonas.tables.table import Table
 from spaces.architecture import Architecture
 from spaces.discovery import find

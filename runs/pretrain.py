@@ -29,7 +29,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 import spaces
-from evonas.campaign.recall import recall
+from evonas.campaign.running.recall import recall
 from evonas.core.problem import Candidate
 from evonas.journal.errors import JournalError
 from evonas.searchers.proxy_scores import ProxyScores

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.rooms import ROOMS
 from spaces.discovery import discover
 
 ROOT = Path(__file__).parents[1]

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from evonas.benchmarks._search_setting import Setting, field_of
-from evonas.campaign.assemble import assemble
-from evonas.campaign.document import locate, read, shipped_campaigns
-from evonas.campaign.fault import CampaignError, Fault, did_you_mean
-from evonas.campaign.parts import Parts, parts_of
-from evonas.campaign.plan import Plan
-from evonas.campaign.results_folder import JOURNAL
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Parts, parts_of
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.reading.document import locate, read, shipped_campaigns
+from evonas.campaign.reading.fault import CampaignError, Fault, did_you_mean
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.core.archive import Archive
 from evonas.core.randomness import generator, integer_seed
 from evonas.core.searcher import Exhausted
+from evonas.journal.results_folder import JOURNAL
 from spaces.discovery import names
 
 

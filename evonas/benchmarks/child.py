@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from evonas.campaign.document import read
+from evonas.campaign.reading.document import read
 
 POLL_SECONDS = 0.05
 

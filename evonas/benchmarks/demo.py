@@ -8,7 +8,7 @@ from typing import Any
 
 from evonas.benchmarks.child import run_campaign, write_campaign
 from evonas.benchmarks.progress_line import tracked
-from evonas.campaign.recall import recall
+from evonas.campaign.running.recall import recall
 
 Rows = list[dict[str, Any]]
 

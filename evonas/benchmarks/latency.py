@@ -11,8 +11,8 @@ import torch
 
 from evonas.benchmarks.latency_table import built, measured_table
 from evonas.benchmarks.progress_line import tracked
-from evonas.campaign.inline import inline_component
-from evonas.campaign.making import make_component, make_space
+from evonas.campaign.planning.inline import inline_component
+from evonas.campaign.planning.making import make_component, make_space
 from evonas.objectives.devices import check_alone, checked_device, others_on
 from evonas.objectives.runtimes import inference_inputs, prepared
 from evonas.objectives.timing import Timing, measuring, timed_in_turn

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.assemble import assemble
-from evonas.campaign.document import read
-from evonas.campaign.parts import parts_of
-from evonas.campaign.session import execute
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import parts_of
+from evonas.campaign.reading.document import read
+from evonas.campaign.running.session import execute
 from evonas.core.observer import Silent
 
 MOST_SLEPT_SECONDS = 0.5

@@ -10,9 +10,9 @@ import torch
 
 from evonas.benchmarks.gpu_figures import watched_busy
 from evonas.benchmarks.training import GPU_BATCH, random_pixels
-from evonas.campaign.assemble import assemble
-from evonas.campaign.parts import Parts
-from evonas.campaign.session import execute
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Parts
+from evonas.campaign.running.session import execute
 from evonas.core.observer import Silent
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.trainers.classifier import Classifier

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from evonas.campaign.fault import CampaignError, Fault
-from evonas.campaign.making import make_component
-from evonas.campaign.parts import Part
+from evonas.campaign.planning.making import make_component
+from evonas.campaign.planning.parts import Part
+from evonas.campaign.reading.fault import CampaignError, Fault
 from evonas.core.randomness import generator
 from spaces.architecture import Architecture
 from spaces.space import Space

@@ -13,9 +13,9 @@ import numpy as np
 from evonas.benchmarks.cached_runs import CachedRuns, Outcome, code_digest
 from evonas.benchmarks.predictor_trials import PredictorTrials
 from evonas.benchmarks.table_target import TableTarget
-from evonas.campaign.inline import inline_component, inline_components
-from evonas.campaign.making import at, make_component
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.planning.inline import inline_component, inline_components
+from evonas.campaign.planning.making import at, make_component
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.core.randomness import generator
 from evonas.tables.table import Table
 from spaces.discovery import find

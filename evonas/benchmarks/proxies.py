@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from evonas.benchmarks.progress_line import tracked
-from evonas.campaign.arguments import check_arguments
+from evonas.campaign.reading.arguments import check_arguments
 from evonas.core.problem import Candidate
 from evonas.datasets.coloured_digits import ColouredDigits
 from evonas.datasets.digits import Digits

@@ -14,14 +14,14 @@ from evonas.benchmarks.cached_runs import CachedRuns, Outcome, code_digest
 from evonas.benchmarks.predictors import Compared, failures, summarised
 from evonas.benchmarks.proxy_trials import ProxyTrials
 from evonas.benchmarks.table_target import TableTarget
-from evonas.campaign.arguments import check_arguments
-from evonas.campaign.assemble import make_proxies
-from evonas.campaign.describe import described
-from evonas.campaign.fault import CampaignError, Fault
-from evonas.campaign.inline import inline_component, inline_components
-from evonas.campaign.making import at, make_component, make_space
-from evonas.campaign.parts import Part
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.planning.assemble import make_proxies
+from evonas.campaign.planning.inline import inline_component, inline_components
+from evonas.campaign.planning.making import at, make_component, make_space
+from evonas.campaign.planning.parts import Part
+from evonas.campaign.reading.arguments import check_arguments
+from evonas.campaign.reading.describe import described
+from evonas.campaign.reading.fault import CampaignError, Fault
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.core.randomness import generator
 from evonas.datasets.dataset import Dataset
 from evonas.tables.table import FloatArray, Table

@@ -11,7 +11,7 @@ import numpy as np
 
 from evonas.benchmarks.child import run_campaign, write_campaign
 from evonas.benchmarks.progress_line import tracked
-from evonas.campaign.recall import recall
+from evonas.campaign.running.recall import recall
 
 
 def measure_resume(kills: int, campaign: str, budget: int, seed: int) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from evonas.benchmarks.progress_line import tracked
-from evonas.campaign.assemble import assemble
-from evonas.campaign.document import read
-from evonas.campaign.parts import parts_of
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import parts_of
+from evonas.campaign.reading.document import read
 from evonas.executors.processes import Processes
 
 WARM_UP = 2

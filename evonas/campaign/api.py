@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from evonas.campaign.assemble import assemble
 from evonas.campaign.numbers_given import check_numbers
-from evonas.campaign.parts import Part, Parts
-from evonas.campaign.result import Result
-from evonas.campaign.rungs import rising
-from evonas.campaign.sections import PromoteBy
-from evonas.campaign.session import execute
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Part, Parts
+from evonas.campaign.planning.rungs import rising
+from evonas.campaign.reading.sections import PromoteBy
+from evonas.campaign.running.result import Result
+from evonas.campaign.running.session import execute
 from evonas.core.constraint import Constraint
 from evonas.core.observer import Observer, Silent
 from evonas.report.views import output_console, terminal_view

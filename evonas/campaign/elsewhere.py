@@ -7,13 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
-from evonas.campaign.assemble import assemble
-from evonas.campaign.ledger import Ledger
 from evonas.campaign.numbers_given import check_numbers
-from evonas.campaign.parts import Part, Parts
-from evonas.campaign.result import Result
-from evonas.campaign.rungs import rising
-from evonas.campaign.session import open_journal
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Part, Parts
+from evonas.campaign.planning.rungs import rising
+from evonas.campaign.running.ledger import Ledger
+from evonas.campaign.running.result import Result
+from evonas.campaign.running.session import open_journal
 from evonas.core.archive import Archive, Trial
 from evonas.core.constraint import Constraint
 from evonas.core.evaluation import Evaluation, Evaluator

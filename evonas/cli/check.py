@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from evonas.benchmarks.progress_line import tracked
-from evonas.campaign.document import read
-from evonas.campaign.fault import CampaignError, Fault
-from evonas.campaign.importable import importable
-from evonas.campaign.plan import Plan
-from evonas.campaign.schema import json_schema
-from evonas.campaign.specification import Specification
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.reading.document import read
+from evonas.campaign.reading.fault import CampaignError, Fault
+from evonas.campaign.reading.importable import importable
+from evonas.campaign.reading.schema import json_schema
+from evonas.campaign.reading.specification import Specification
 from evonas.cli.run import located, plan_of
 from evonas.core.example_inputs import example_inputs
 from evonas.core.problem import Candidate, Rejections

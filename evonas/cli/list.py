@@ -6,10 +6,10 @@ import json
 
 from rich.table import Table
 
-from evonas.campaign.aftermath import EXPORTERS
-from evonas.campaign.document import shipped_campaigns
-from evonas.campaign.fault import CampaignError, Fault, did_you_mean
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.document import shipped_campaigns
+from evonas.campaign.reading.fault import CampaignError, Fault, did_you_mean
+from evonas.campaign.reading.rooms import ROOMS
+from evonas.campaign.running.aftermath import EXPORTERS
 from evonas.report.views import output_console
 from evonas.tables.importing import FORMATS
 from spaces.discovery import discover, summary

@@ -232,7 +232,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _is_for_users(error: Any) -> bool:
-    from evonas.campaign.fault import CampaignError
+    from evonas.campaign.reading.fault import CampaignError
     from evonas.core.searcher import SearchError
     from evonas.journal.errors import JournalError
     from spaces.discovery import UnknownComponent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evonas.campaign.merge import merge
-from evonas.campaign.recall import recall
+from evonas.campaign.running.merge import merge
+from evonas.campaign.running.recall import recall
 
 
 def merge_campaigns(first: Path, second: Path, target: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from evonas.campaign.document import locate
-from evonas.campaign.starter import starter_campaign
+from evonas.campaign.reading.document import locate
+from evonas.campaign.reading.starter import starter_campaign
 
 
 def write_starter(file: Path, like: str | None = None) -> None:

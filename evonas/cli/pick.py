@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from evonas.campaign.fault import CampaignError, Fault
-from evonas.campaign.recall import recall
+from evonas.campaign.reading.fault import CampaignError, Fault
+from evonas.campaign.running.recall import recall
 from evonas.core.constraint import Constraint
 from evonas.core.objective import Goal
 from evonas.core.randomness import generator

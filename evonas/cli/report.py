@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evonas.campaign.recall import recall
-from evonas.campaign.results_folder import REPORT
+from evonas.campaign.running.recall import recall
+from evonas.journal.results_folder import REPORT
 from evonas.report.page import write_report
 
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from evonas.campaign.assemble import assemble
-from evonas.campaign.document import Document, read
-from evonas.campaign.fault import CampaignError, Fault
-from evonas.campaign.importable import importable
-from evonas.campaign.parts import parts_of
-from evonas.campaign.plan import Plan
-from evonas.campaign.result import Result
-from evonas.campaign.results_folder import REPORT
-from evonas.campaign.session import execute
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import parts_of
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.reading.document import Document, read
+from evonas.campaign.reading.fault import CampaignError, Fault
+from evonas.campaign.reading.importable import importable
+from evonas.campaign.running.result import Result
+from evonas.campaign.running.session import execute
+from evonas.journal.results_folder import REPORT
 from evonas.report.live import front_table
 from evonas.report.statistics import failure_groups, retrained_front
 from evonas.report.views import output_console, terminal_view

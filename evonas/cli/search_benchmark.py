@@ -10,7 +10,7 @@ from evonas.benchmarks._search_plot import curves_figure, write_plot
 from evonas.benchmarks._search_run import method_name, methods
 from evonas.benchmarks._search_setting import Setting, goals_of
 from evonas.benchmarks.search import measure_search
-from evonas.campaign.fault import CampaignError, Fault
+from evonas.campaign.reading.fault import CampaignError, Fault
 from evonas.cli.rows import print_rows
 
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evonas.campaign.fault import CampaignError, Fault
-from evonas.campaign.recall import recall
-from evonas.campaign.result import Result
+from evonas.campaign.reading.fault import CampaignError, Fault
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.result import Result
 from evonas.core.archive import Trial
 from evonas.core.failure import Failure
 from evonas.report.live import front_table

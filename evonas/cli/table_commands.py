@@ -24,7 +24,7 @@ def import_published(
 
     Example: evonas table import nats_bench NATS-tss-v1_0-3ffb9-simple nats.csv.gz
     """
-    from evonas.campaign.fault import CampaignError, Fault
+    from evonas.campaign.reading.fault import CampaignError, Fault
     from evonas.tables.importing import import_table
 
     try:

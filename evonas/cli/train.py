@@ -7,7 +7,7 @@ import math
 from functools import partial
 from pathlib import Path
 
-from evonas.campaign.aftermath import choose_trial, export, train_fully
+from evonas.campaign.running.aftermath import choose_trial, export, train_fully
 from evonas.cli.run import INTERRUPTED
 from evonas.core.evaluation import Evaluation
 from evonas.core.spread import spread

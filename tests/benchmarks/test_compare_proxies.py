@@ -17,7 +17,7 @@ from watched_proxies import LEAST, SCORED
 from evonas.benchmarks.comparison_figures import proxy_figure
 from evonas.benchmarks.predictors import Compared
 from evonas.benchmarks.proxy_ranks import ProxyComparison, measure_proxies
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.cli.main import app
 from spaces.cell201 import Cell201
 from spaces.discovery import names

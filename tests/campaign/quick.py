@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.assemble import assemble
-from evonas.campaign.parts import Parts
-from evonas.campaign.plan import Plan
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Parts
+from evonas.campaign.planning.plan import Plan
 from evonas.core.archive import Archive, Trial
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.observer import Observer

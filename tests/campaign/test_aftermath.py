@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from quick import quick_plan
 
-from evonas.campaign.aftermath import FIGURES, Chosen, export
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.session import execute
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.aftermath import FIGURES, Chosen, export
+from evonas.campaign.running.session import execute
 from evonas.core.observer import Silent
 
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 from quick import Scripted, quick_plan
 
-from evonas.campaign.brought_home import brought_home
-from evonas.campaign.recall import recall
-from evonas.campaign.session import execute
+from evonas.campaign.running.brought_home import brought_home
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.session import execute
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
 from evonas.core.observer import Silent

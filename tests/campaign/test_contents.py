@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from quick import Scripted, quick_plan
 
-from evonas.campaign.contents import changes, digests
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.merge import merge
-from evonas.campaign.plan import Plan
-from evonas.campaign.results_folder import JOURNAL
-from evonas.campaign.session import ChangedCampaign, execute
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.contents import changes, digests
+from evonas.campaign.running.merge import merge
+from evonas.campaign.running.session import ChangedCampaign, execute
 from evonas.core.evaluation import Evaluation
 from evonas.core.observer import Silent
 from evonas.journal.journal import Journal
+from evonas.journal.results_folder import JOURNAL
 
 OPS = ("none", "skip_connect", "nor_conv_3x3")
 
@@ -123,7 +123,7 @@ def test_a_folder_is_what_its_files_are_called_and_hold(tmp_path: Path) -> None:
 
 
 def test_beyond_the_most_that_is_read_sizes_count_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evonas.campaign.contents.MOST_BYTES", 4)
+    monkeypatch.setattr("evonas.campaign.running.contents.MOST_BYTES", 4)
     campaign = {"dataset": {"name": "text", "path": str(tmp_path / "long.txt")}}
     (tmp_path / "long.txt").write_bytes(b"123456")
     before = digests(campaign)

@@ -16,12 +16,12 @@ from descending import EPOCHS, Descending
 from quick import Recorder, quick_plan
 from rich.console import Console
 
-from evonas.campaign.early_stopping import EarlyStopping
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.merge import merge
-from evonas.campaign.plan import Plan
-from evonas.campaign.recall import recall
-from evonas.campaign.session import execute
+from evonas.campaign.planning.early_stopping import EarlyStopping
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.merge import merge
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.session import execute
 from evonas.core.archive import Archive
 from evonas.core.evaluation import Evaluation, StoppableEvaluator
 from evonas.core.joint_evaluator import JointEvaluator

@@ -10,8 +10,8 @@ from quick import SPACE, quick_plan
 
 import evonas
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.session import ChangedCampaign, execute
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.session import ChangedCampaign, execute
 from evonas.core.observer import Silent
 from evonas.core.randomness import integer_seed
 from evonas.core.rung import Rung

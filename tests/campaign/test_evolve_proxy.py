@@ -10,7 +10,7 @@ import pytest
 from quick import Recorder, quick_plan
 from typer.testing import CliRunner
 
-from evonas.campaign.session import JOURNAL, ChangedCampaign, execute
+from evonas.campaign.running.session import JOURNAL, ChangedCampaign, execute
 from evonas.journal.journal import Journal
 from spaces.architecture import Architecture
 from spaces.cell201 import Cell201

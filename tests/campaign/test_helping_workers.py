@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from quick import Recorder, quick_plan
 
-from evonas.campaign.session import execute
+from evonas.campaign.running.session import execute
 from evonas.executors.serial import Serial
 
 SEARCHER = {"name": "screened_nsga2", "offspring": 60, "shortlist": 20, "proxied": 20}

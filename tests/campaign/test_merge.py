@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from quick import Scripted, quick_plan
 
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.merge import merge
-from evonas.campaign.recall import recall
-from evonas.campaign.session import execute
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.merge import merge
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.session import execute
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
 from evonas.core.observer import Silent

@@ -14,10 +14,10 @@ from climbing import EPOCHS
 from quick import Recorder, quick_plan, sequence
 
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.plan import Plan
-from evonas.campaign.recall import recall
-from evonas.campaign.session import execute
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.session import execute
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.joint_evaluator import JointEvaluator

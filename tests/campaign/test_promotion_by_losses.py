@@ -11,11 +11,11 @@ import pytest
 from climbing import EPOCHS
 from quick import Recorder, quick_plan
 
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.plan import Plan
-from evonas.campaign.sections import PromoteBy
-from evonas.campaign.session import execute
-from evonas.campaign.successive_halving import SuccessiveHalving
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.planning.successive_halving import SuccessiveHalving
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.reading.sections import PromoteBy
+from evonas.campaign.running.session import execute
 from evonas.core.archive import Archive, Funnel, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.observer import Silent

@@ -6,8 +6,8 @@ import pytest
 import torch
 from quick import Recorder, quick_plan
 
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.session import execute
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.session import execute
 from spaces.discovery import discover
 from surrogates import COMBINATIONS
 

@@ -19,11 +19,11 @@ from quick import Recorder, Scripted, quick_plan
 from test_rungs import Killed
 
 import evonas
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.merge import merge
-from evonas.campaign.plan import Plan
-from evonas.campaign.recall import recall
-from evonas.campaign.session import execute
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.merge import merge
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.session import execute
 from evonas.core.archive import Archive, Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
@@ -303,7 +303,7 @@ def test_replicates_out_of_order_are_refused(record: Record) -> None:
 
 
 def test_a_searcher_that_repeats_what_has_no_value_is_refused() -> None:
-    from evonas.campaign.ledger import _check_proposals
+    from evonas.campaign.running.ledger import _check_proposals
 
     archive = Archive(plan_of().problem.objectives)
     proposal = run(budget=1, replicates=1).archive.trials[0].proposal

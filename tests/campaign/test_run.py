@@ -16,9 +16,8 @@ import pytest
 from quick import SPACE, Recorder, Scripted, quick_plan, sequence
 
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.recall import recall
-from evonas.campaign.results_folder import JOURNAL
-from evonas.campaign.session import ChangedCampaign, execute
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.session import ChangedCampaign, execute
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
@@ -26,6 +25,7 @@ from evonas.core.observer import Silent
 from evonas.core.searcher import Exhausted, Searcher, SearchError
 from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
+from evonas.journal.results_folder import JOURNAL
 from evonas.objectives.function import Function
 from evonas.report.contents import contents
 from spaces.architecture import Architecture

@@ -14,19 +14,19 @@ from climbing import EPOCHS, Climbing
 from quick import SPACE, Recorder, quick_plan
 
 import evonas
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.merge import merge
-from evonas.campaign.parts import Parts
-from evonas.campaign.plan import Plan
-from evonas.campaign.recall import recall
-from evonas.campaign.results_folder import JOURNAL
-from evonas.campaign.rungs import shorter_parts
-from evonas.campaign.session import execute
+from evonas.campaign.planning.parts import Parts
+from evonas.campaign.planning.plan import Plan
+from evonas.campaign.planning.rungs import shorter_parts
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.merge import merge
+from evonas.campaign.running.recall import recall
+from evonas.campaign.running.session import execute
 from evonas.core.archive import Archive, Trial
 from evonas.core.hypervolume import Yardstick
 from evonas.core.observer import Silent
 from evonas.core.record import Record
 from evonas.core.rung import Rung
+from evonas.journal.results_folder import JOURNAL
 from evonas.report.honesty import prediction_pairs
 from evonas.report.page import write_report
 

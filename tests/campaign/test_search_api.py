@@ -13,8 +13,8 @@ from quick import SPACE
 
 import evonas
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.result import Result
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.result import Result
 from evonas.core.searcher import SearchError
 from evonas.trainers.classifier import Classifier
 from spaces.cell201 import Cell201

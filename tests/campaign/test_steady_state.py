@@ -14,7 +14,7 @@ import pytest
 from quick import Scripted, quick_plan, sequence
 
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.session import execute
+from evonas.campaign.running.session import execute
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.core.observer import Silent
@@ -55,7 +55,7 @@ def run(workers: int, delays: Sequence[float]) -> tuple[Record, list[int]]:
 def test_one_worker_waits_for_its_results_and_its_sequence_knows_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     first, pending = run(1, [0.0])
     assert pending == [0, 0, 0, 0]
-    monkeypatch.setattr("evonas.campaign.run.TICK_SECONDS", 0.001)
+    monkeypatch.setattr("evonas.campaign.running.run.TICK_SECONDS", 0.001)
     second, pending = run(1, [0.004, 0.0, 0.01])
     assert pending == [0, 0, 0, 0]
     assert sequence(first.archive) == sequence(second.archive)

@@ -13,8 +13,8 @@ import pytest
 from quick import Recorder
 
 import evonas
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.result import Result
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.result import Result
 from evonas.cli.run import run_campaign
 from evonas.core.failure import FAILURE_KINDS
 from evonas.core.searcher import SearchError

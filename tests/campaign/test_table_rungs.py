@@ -13,8 +13,8 @@ import evonas
 from evonas.benchmarks._search_run import run_method
 from evonas.benchmarks._search_setting import Setting, field_of, goals_of
 from evonas.benchmarks.search import measure_search
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.result import Result
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.result import Result
 from evonas.core.rung import Rung
 from evonas.objectives.column import Column
 

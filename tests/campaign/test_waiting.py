@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from evonas.campaign.waiting import Job, Waiting
+from evonas.campaign.running.waiting import Job, Waiting
 from evonas.core.archive import Trial
 
 

@@ -13,10 +13,10 @@ from quick import SPACE, Recorder, Scripted, quick_plan, sequence
 
 import evonas
 from evonas.benchmarks.sleeping import Sleeping
-from evonas.campaign.document import read
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.merge import merge
-from evonas.campaign.session import JOURNAL, ChangedCampaign, execute
+from evonas.campaign.reading.document import read
+from evonas.campaign.reading.fault import CampaignError
+from evonas.campaign.running.merge import merge
+from evonas.campaign.running.session import JOURNAL, ChangedCampaign, execute
 from evonas.cli.run import plan_of
 from evonas.core.constraint import Constraint
 from evonas.core.evaluation import Evaluation
@@ -74,7 +74,7 @@ def earlier(finished: Path, tmp_path: Path) -> Path:
 
 def trained_before(earlier: Path) -> dict[str, dict[str, float]]:
     """Values by notation, read without the code under test."""
-    from evonas.campaign.recall import recall
+    from evonas.campaign.running.recall import recall
 
     return {trial.proposal.notation: dict(trial.values) for trial in recall(earlier).archive.trained}
 

@@ -15,10 +15,10 @@ from evonas.benchmarks._search_quality import Front, first_reaching, regrets
 from evonas.benchmarks._search_run import methods, run_method
 from evonas.benchmarks._search_setting import Setting, goals_of
 from evonas.benchmarks.search import measure_search
-from evonas.campaign.assemble import assemble
-from evonas.campaign.document import read
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.parts import parts_of
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import parts_of
+from evonas.campaign.reading.document import read
+from evonas.campaign.reading.fault import CampaignError
 from evonas.cli.main import app
 from evonas.objectives.column import Column
 from evonas.searchers.random import Random

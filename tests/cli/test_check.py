@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from commands import write
 
-from evonas.campaign.fault import CampaignError
+from evonas.campaign.reading.fault import CampaignError
 from evonas.cli.check import check_campaign
 from evonas.cli.run import run_campaign
 from evonas.core.searcher import SearchError

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.datasets.dataset import Dataset
 from spaces.discovery import discover
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from evonas.campaign.assemble import assemble
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.parts import Parts
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Parts
+from evonas.campaign.reading.fault import CampaignError
 from evonas.core.split import Split
 from evonas.datasets.dataset import Dataset, Splits
 from evonas.datasets.loading import description, loaded

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.core.evaluation import Evaluator
 from evonas.core.joint_evaluator import JointEvaluator
 from evonas.datasets.digits import Digits

@@ -15,9 +15,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from evonas.campaign.assemble import assemble
-from evonas.campaign.fault import CampaignError
-from evonas.campaign.parts import Parts
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Parts
+from evonas.campaign.reading.fault import CampaignError
 from evonas.core.evaluation import Evaluation
 from evonas.core.failure import Failure
 from evonas.core.objective import Objective, Subject, Training

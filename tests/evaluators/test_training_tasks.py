@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evonas.campaign.assemble import assemble
-from evonas.campaign.parts import Parts
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Parts
 from evonas.cli.check import check_campaign
 from evonas.core.evaluation import Evaluation
 

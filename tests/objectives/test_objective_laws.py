@@ -14,7 +14,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from evonas.benchmarks.latency_table import measured_table
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.core.failure import Failure
 from evonas.core.objective import GOALS, NEEDS, Objective, Subject, Training, Unavailable, measured
 from spaces.cell201 import Cell201

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.core.archive import Archive, Funnel, Proposal
 from evonas.core.constraint import Constraint
 from evonas.core.evaluation import Evaluation

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from searcher_stories import SPACE, archive_of, campaign, made, nwot_scores, problem_of, proposal_of, true_error
 
-from evonas.campaign.assemble import assemble
-from evonas.campaign.parts import Parts
+from evonas.campaign.planning.assemble import assemble
+from evonas.campaign.planning.parts import Parts
 from evonas.core.archive import Archive, Proposal
 from evonas.core.evaluation import Evaluation
 from evonas.searchers.nsga2 import Nsga2

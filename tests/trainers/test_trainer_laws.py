@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from evonas.campaign.rooms import ROOMS
+from evonas.campaign.reading.rooms import ROOMS
 from evonas.core.objective import Training
 from evonas.core.split import Split
 from evonas.trainers.joint_trainer import JointTrainer
