@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import moocore
 import numpy as np
@@ -51,6 +52,8 @@ class Curves:
             ValueError: Something is missing, or shapes do not fit.
             OSError: The file cannot be read.
         """
+        if path.exists() and not is_zipfile(path):
+            raise ValueError(f"{path} is no .npz file; curves are read from one that holds {', '.join(_FIELDS)}")
         with np.load(path) as file:
             missing = [name for name in _FIELDS if name not in file]
             if missing:

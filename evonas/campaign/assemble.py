@@ -157,6 +157,7 @@ def _evaluators(
 
 
 def _objectives(parts: Sequence[Part]) -> list[Objective]:
+    _check_list("objectives", parts)
     objectives = [_objective(part, ("objectives", index)) for index, part in enumerate(parts)]
     counts = Counter(objective.name for objective in objectives)
     seen: Counter[str] = Counter()
@@ -165,6 +166,12 @@ def _objectives(parts: Sequence[Part]) -> list[Objective]:
             seen["objective"] += 1
             objective.name = f"objective_{seen['objective']}"
     return objectives
+
+
+def _check_list(section: str, parts: Sequence[Part]) -> None:
+    """Refuses one name where a list is asked for: a text is a sequence of letters."""
+    if isinstance(parts, str):
+        raise CampaignError([Fault((section,), f"expected a list, as in [{parts!r}]. Got {parts!r}")])
 
 
 def _objective(part: Part, path: YamlPath) -> Objective:
@@ -181,6 +188,7 @@ def make_proxies(parts: Sequence[Part]) -> dict[str, Proxy]:
     Raises:
         CampaignError: One cannot be made, or two have one name.
     """
+    _check_list("proxies", parts)
     made: dict[str, Proxy] = {}
     for index, part in enumerate(parts):
         component = named(part, ("proxies", index))

@@ -106,7 +106,7 @@ class Search:
                 dataset=dataset,
                 # Rungs change the epochs of what is named; what was begun without rungs has an object here.
                 evaluator={"name": f"{__name__}.Elsewhere", "epochs": epochs} if rungs else Elsewhere(),
-                objectives=[_reported(part) for part in objectives],
+                objectives=objectives if isinstance(objectives, str) else [_reported(part) for part in objectives],
                 constraints=bounds,
                 searcher=searcher,
                 predictor=predictor,

@@ -88,7 +88,8 @@ def _go_on(journal: Journal, plan: Plan, folder: Path, held: Mapping[str, str]) 
     free = (*FREE_TO_CHANGE, "warm_start") if "warm_start" in stored and plan.pinned is not None else FREE_TO_CHANGE
     differences = campaign_difference(_identity(stored, free), _identity(plan.resolved, free))
     if plan.budget < stored["budget"]:
-        differences.append(f"budget: {stored['budget']} -> {plan.budget} (it may be raised, not lowered)")
+        lowered = f"budget: {stored['budget']} -> {plan.budget}"
+        differences.append(f"{lowered} (it may be raised, not lowered; as it was: --budget {stored['budget']})")
     differences += changes(manifest.get("holds", {}), held)
     if differences:
         newer = any(": added" in difference for difference in differences)

@@ -56,7 +56,9 @@ def check(
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of campaign files.")] = False,
     json: Json = False,
 ) -> None:
-    """Checks a campaign without training: its faults, the size of its space, the time it will take.
+    """Checks a campaign before it runs: its faults, the size of its space, the time it will take.
+
+    Every part is made, and a few samples are trained for a moment; nothing is written.
 
     Examples:
         evonas check my_campaign.yaml
@@ -145,6 +147,8 @@ def train(
     json: Json = False,
 ) -> None:
     """Trains a chosen network fully, with several seeds, and keeps its weights.
+
+    Seeds that were trained for as many epochs before are kept, and weights of other epochs are put aside.
 
     Example: evonas train results/digits 17 --epochs 100 --seeds 3
     """

@@ -16,6 +16,7 @@ from descending import EPOCHS, Descending
 from quick import Recorder, quick_plan
 from rich.console import Console
 
+from evonas.campaign.early_stopping import EarlyStopping
 from evonas.campaign.fault import CampaignError
 from evonas.campaign.merge import merge
 from evonas.campaign.plan import Plan
@@ -95,6 +96,29 @@ def test_what_it_saves_is_spent_on_others(record: Record) -> None:
     assert 39 < archive.spent <= 40
     assert len(archive) == len(archive.trained) + len(archive.stopped) > 40
     assert len({trial.proposal.key for trial in archive.trials}) == len(archive)
+
+
+def test_a_rule_rests_on_earlier_rounds_alone_and_spares_what_is_drawn_at_random(record: Record) -> None:
+    """What its own round brought home by then depends on when it is asked for: after a kill, on the kill."""
+    archive, stopping = record.archive, EarlyStopping(0.2)
+    ruled = 0
+    for trial in archive.trials[24:]:
+        before, chance = Archive(archive.objectives), Archive(archive.objectives)
+        earlier = [one for one in archive.trials if one.proposal.funnel.round < trial.proposal.funnel.round]
+        for known in (before, chance):
+            for one in earlier:
+                assert one.evaluation is not None
+                known.record(known.propose(one.proposal).number, one.evaluation)
+        asked = stopping.rule(before, before.propose(trial.proposal))
+        again = stopping.rule(archive, trial)
+        assert (asked is None) == (again is None)
+        if asked is not None and again is not None:
+            ruled += 1
+            assert asked.rivals.tolist() == again.rivals.tolist()
+            for look, ends in asked.ends.items():
+                assert [end.lowest(0.5) for end in ends] == [end.lowest(0.5) for end in again.ends[look]]
+            assert stopping.rule(chance, chance.propose(replace(trial.proposal, origin="random"))) is None
+    assert ruled > 5
 
 
 class Together(JointEvaluator, StoppableEvaluator):

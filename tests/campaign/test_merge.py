@@ -27,7 +27,7 @@ QUICK: dict[str, Any] = {"objectives": ["validation_error", "macs"], "retrain_se
 def by_key(architecture: Architecture, seed: int) -> Evaluation:
     """The seed's parity decides what fails, so that runs with different seeds fail differently."""
     if seed % 3 == 0:
-        return Evaluation({}, 1.0, Failure("divergence", "by the seed"))
+        return Evaluation({}, 1.0, Failure("divergence", f"by the seed {seed}"))
     return Evaluation({"validation_error": (int(architecture.key[:6], 16) + seed % 7) / 2**25}, 1.0)
 
 

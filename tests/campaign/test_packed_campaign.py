@@ -24,6 +24,7 @@ from evonas.core.joint_evaluator import JointEvaluator
 from evonas.core.objective import Objective, Subject
 from evonas.core.observer import Silent
 from evonas.core.rung import Rung
+from evonas.journal.journal import Journal
 from spaces.architecture import Architecture
 
 REAL: dict[str, Any] = {
@@ -102,6 +103,27 @@ def test_a_campaign_killed_at_any_evaluation_goes_on_to_the_same_sequence(
     resumed, finished = execute(plan_of(pack=pack, budget=16), tmp_path, Silent())
     assert finished
     assert 16 > len(killed) - len(killed.pending) >= killed_after, "packs are journalled whole before anyone is told"
+    assert sequence(resumed.archive) == sequence(whole.archive)
+
+
+@pytest.mark.parametrize("killed_after", [1, 3])
+def test_a_kill_between_two_writes_splits_no_pack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_after: int
+) -> None:
+    """Half of a pack would be trained again in other company, and its values be others."""
+    whole, _ = execute(plan_of(budget=16), None, Silent())
+    write, writes = Journal.add_evaluations, iter(range(1, 100))
+
+    def killed_then(journal: Journal, *arguments: Any) -> None:
+        write(journal, *arguments)
+        if next(writes) == killed_after:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "add_evaluations", killed_then)
+        with pytest.raises(Killed):
+            execute(plan_of(budget=16), tmp_path, Silent())
+    resumed, _ = execute(plan_of(budget=16), tmp_path, Silent())
     assert sequence(resumed.archive) == sequence(whole.archive)
 
 

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,7 @@ def test_what_hypervolume_is_measured_in_never_moves(record: Record) -> None:
         growing.record(trial.number, trial.evaluation)
         yardstick = Yardstick.of(growing)
         if yardstick is not None and trial.proposal.funnel.round > 0:
-            seen.append(yardstick.reference.tolist())
+            seen.append((yardstick.reference.tolist(), yardstick.scale.tolist()))
     assert len(seen) >= 40
     assert all(one == seen[0] for one in seen)
     first = {trial.proposal.key for trial in record.archive.trials[:10]}
@@ -355,3 +356,11 @@ def test_what_has_no_noise_is_refused(changes: dict[str, Any], message: str) -> 
 def test_replicates_from_python() -> None:
     with pytest.raises(ValueError, match=r"replicates must be a whole number of at least 1\. Got 0"):
         evonas.search("cell201", replicates=0)
+
+
+@pytest.mark.parametrize("trainings", [2, 3])
+def test_nobody_is_trained_more_often_than_asked_though_nothing_else_is_left_to_train_again(trainings: int) -> None:
+    archive = run(replicates=trainings, replicate_share=1.0, initial=4, budget=30, searcher="random").archive
+    counts = Counter(trial.proposal.key for trial in archive.trials)
+    assert len(archive.trials) == 30
+    assert max(counts.values()) == trainings

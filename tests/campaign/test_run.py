@@ -133,6 +133,36 @@ def test_no_two_trainings_have_one_seed_be_they_of_two_campaigns() -> None:
     assert len(set(told)) == len(told)
 
 
+def test_killed_while_the_front_is_retrained_it_goes_on_with_the_retrainings_that_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(observer: Recorder, done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 2 and len(told) == 2:
+            raise Killed
+
+    told: list[tuple[int, int]] = []
+    plan = quick_plan(
+        {"name": f"{__name__}.SeedTold"},  # type: ignore[arg-type]
+        searcher="random",
+        proxies=(),
+        budget=6,
+        retrain_seeds=3,
+    )
+    whole, _ = execute(plan, None, Silent())
+    total = sum(map(len, whole.retrainings.values()))
+    assert total >= 3
+    monkeypatch.setattr(Recorder, "retrained", kill)
+    with pytest.raises(Killed):
+        execute(plan, tmp_path, Recorder())
+    record, finished = execute(plan, tmp_path, Recorder())
+    assert finished
+    assert told == [(1, total), (2, total), *((done, total - 2) for done in range(1, total - 1))]
+    assert record.retrainings == whole.retrainings
+    assert execute(plan, tmp_path, Recorder())[1]
+    assert len(told) == total, "what is finished is not trained again"
+
+
 def test_a_proposal_that_was_not_evaluated_is_evaluated_next_and_not_left_pending(tmp_path: Path) -> None:
     begun: list[int] = []
 
@@ -180,7 +210,8 @@ def test_a_campaign_that_an_older_version_began_is_told_so(tmp_path: Path) -> No
 def test_the_budget_may_be_raised_but_not_lowered(tmp_path: Path) -> None:
     first, _ = execute(quick_plan(budget=14), tmp_path, Silent())
     with pytest.raises(
-        ChangedCampaign, match=r"(?s)budget: 14 -> 13 \(it may be raised, not lowered\).*go on with it\.$"
+        ChangedCampaign,
+        match=r"(?s)budget: 14 -> 13 \(it may be raised, not lowered; as it was: --budget 14\).*go on with it\.$",
     ):
         execute(quick_plan(budget=13), tmp_path, Silent())
     observer = Recorder()

@@ -207,6 +207,11 @@ def test_the_search_is_the_same_in_this_process_and_in_a_worker() -> None:
 def test_parts_that_do_not_fit_say_what_to_do() -> None:
     with pytest.raises(CampaignError, match=r"inputs \(3, 32, 32\) and 10 classes, but the dataset has \(1, 8, 8\)"):
         evonas.search(Cell201(), progress=False)
+    for wrong in ({"objectives": "macs"}, {"proxies": "synflow"}):
+        with pytest.raises(CampaignError, match=r"(objectives|proxies): expected a list, as in \['(macs|synflow)'\]"):
+            evonas.search("cell201", **wrong)
+        with pytest.raises(CampaignError, match="expected a list"):
+            evonas.Search("cell201", **wrong)
     with pytest.raises(CampaignError, match="Did you mean 'cell201'"):
         evonas.search("cell210", progress=False)
     with pytest.raises(CampaignError, match=r"space.skeletn: unknown argument.*Did you mean 'skeleton'"):

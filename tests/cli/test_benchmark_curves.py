@@ -74,6 +74,12 @@ def test_what_cannot_be_measured_is_said(tmp_path: Path, changes: dict[str, Any]
     assert said in " ".join(run.output.replace("│", " ").split())
 
 
+def test_another_file_is_no_reason_to_load_it_unsafely(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("arch,accuracy\n")
+    run = CliRunner().invoke(app, ["benchmark", "curves", "--table", str(tmp_path / "table.csv")])
+    assert "is no .npz file; curves are read from one" in " ".join(run.output.replace("│", " ").split())
+
+
 def test_early_in_published_trainings_their_loss_tells_more_than_their_accuracy() -> None:
     path = Path(os.environ["EVONAS_DATA"]) / "learning_curves.npz"
     if not path.is_file():

@@ -1,11 +1,13 @@
 """Choosing one network: bounds, knees, and what training noise would have chosen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evonas.core.constraint import Constraint
 from evonas.core.evaluation import Evaluation
-from evonas.report.noise import seed_deviations
+from evonas.report.noise import seed_deviations, standard_errors
 from evonas.report.pick import Wish, choose, pick
 
 
@@ -65,6 +67,16 @@ def test_deviations_are_pooled_over_what_was_trained_again(campaign):
     }
     found = seed_deviations(made.archive, made.retrainings)
     assert found == {"validation_error": pytest.approx(((0.01 + 0.01 + 0.01 + 0.0 + 0.01) / 3) ** 0.5)}
+
+
+def test_a_mean_over_several_trainings_is_the_surer_by_the_root_of_their_number(campaign):
+    archive = filled(campaign(), *POINTS).archive
+    again = Evaluation({"validation_error": 0.4}, 1.0)
+    archive._trials[1] = replace(archive.trials[1], replicates=(again, again, again))
+    errors = standard_errors(archive, {"validation_error": 0.06})
+    column = archive.names.index("validation_error")
+    assert errors[:, column].tolist() == pytest.approx([0.06, 0.03, 0.06, 0.06])
+    assert not np.delete(errors, column, axis=1).any(), "what is known exactly is sure"
 
 
 def test_stability_is_the_chance_that_noise_chooses_the_same(campaign):

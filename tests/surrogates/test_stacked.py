@@ -100,6 +100,15 @@ def test_parts_are_predicted_by_fits_that_never_saw_them() -> None:
     assert member.fits[-1] == 4
 
 
+def test_a_stack_judges_in_as_many_parts_as_it_is_told() -> None:
+    for folds, fits in ((2, [6, 6, 12]), (4, [9, 9, 9, 9, 12])):
+        stack = Stacked(SPACE, members=(CHANCE,), folds=folds)
+        (member,) = stack._members.values()
+        assert isinstance(member, Chance)
+        trained(stack, 12)
+        assert member.fits == fits
+
+
 def test_lines_leave_out_as_refits_do() -> None:
     rng = np.random.default_rng(0)
     column = rng.normal(size=12)
