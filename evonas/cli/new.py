@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from evonas.campaign.reading.document import locate
-from evonas.campaign.reading.starter import starter_campaign
+from evonas.campaign.reading.starter import copied_campaign, starter_campaign
 
 
 def write_starter(file: Path, like: str | None = None) -> None:
@@ -21,14 +19,18 @@ def write_starter(file: Path, like: str | None = None) -> None:
         FileExistsError: It exists; it is left as it is.
         OSError: It cannot be written.
     """
-    text = starter_campaign(file.stem)
-    if like is not None:
-        text = re.sub(r"^name:.*$", f"name: {file.stem}", locate(like).read_text(encoding="utf-8"), count=1, flags=re.M)
+    if file.exists():  # told before the components are looked through
+        raise FileExistsError(_there(file))
+    text = starter_campaign(file.stem) if like is None else copied_campaign(file.stem, like)
     try:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise FileExistsError(f"{file} exists already and is left as it is; choose another name") from None
+        raise FileExistsError(_there(file)) from None
     except OSError as error:
         raise OSError(f"{file} cannot be written: {error.strerror}; name a file in a folder that is there") from error
     print(f"{file} is written; look it over, then: evonas check {file}")
+
+
+def _there(file: Path) -> str:
+    return f"{file} exists already and is left as it is; choose another name"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from evonas.campaign.reading.document import locate
 from evonas.campaign.reading.rooms import ROOMS, SECTIONS
 from evonas.campaign.reading.specification import Specification
 from spaces.discovery import discover, summary
@@ -28,7 +30,7 @@ def starter_campaign(name: str) -> str:
     Raises:
         CampaignError: No folder of results can have that name.
     """
-    specification = Specification.from_mapping({"name": name, "space": _SPACE, "budget": _BUDGET})
+    specification = _named(name)
     lines = [
         "# A campaign of evonas. 'evonas check FILE' looks it over, 'evonas run FILE' runs it.",
         "# A component is a name, or a mapping of its name and its arguments: {name: classifier, epochs: 15}.",
@@ -36,6 +38,24 @@ def starter_campaign(name: str) -> str:
     for key, value in specification.resolved().items():
         lines += ["", *_comments(key), f"{key}: {_flow(_bare(key, value))}"]
     return "\n".join(lines) + "\n"
+
+
+def copied_campaign(name: str, like: str) -> str:
+    """The text of another campaign file under a new name, comments and all.
+
+    Args:
+        name: The new campaign's name.
+        like: A campaign file, or a shipped one's name.
+
+    Raises:
+        CampaignError: No folder of results can have that name, or there is no campaign to copy.
+    """
+    _named(name)
+    return re.sub(r"^name:.*$", f"name: {name}", locate(like).read_text(encoding="utf-8"), count=1, flags=re.M)
+
+
+def _named(name: str) -> Specification:
+    return Specification.from_mapping({"name": name, "space": _SPACE, "budget": _BUDGET})
 
 
 def _comments(key: str) -> list[str]:
