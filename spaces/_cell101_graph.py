@@ -94,6 +94,8 @@ def reordered(cell: Cell, order: Sequence[int]) -> Cell:
     """The same graph with old vertex ``order[k]`` at place k."""
     ops, edges = cell
     place = {vertex: position for position, vertex in enumerate(order)}
+    if len(order) > len(EDGE):  # no member of the space, but it can be counted and built
+        return tuple([ops[vertex] for vertex in order]), tuple(sorted([(place[a], place[b]) for a, b in edges]))
     return tuple([ops[vertex] for vertex in order]), tuple(sorted([EDGE[place[a]][place[b]] for a, b in edges]))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 _LEAST = {
     "budget": 1,
     "seed": 0,
@@ -15,12 +17,12 @@ _LEAST = {
 }
 
 
-def check_numbers(function: str, **numbers: int) -> None:
+def check_numbers(function: str, **numbers: object) -> None:
     """Passes where each is a whole number and large enough.
 
     Raises:
         ValueError: One is not; the message names ``function`` and the parameter.
     """
     for what, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, int) or number < _LEAST[what]:
+        if isinstance(number, bool) or not isinstance(number, Integral) or number < _LEAST[what]:
             raise ValueError(f"{function}: {what} must be a whole number of at least {_LEAST[what]}. Got {number!r}")

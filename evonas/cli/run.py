@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,8 +48,8 @@ def run_campaign(campaign: str, results: Path | None, budget: int | None, worker
         specification = type(specification).from_mapping({**specification.resolved(), **changes})
     folder = results if results is not None else Path(specification.results)
     given = {"--results": results, "--budget": budget, "--workers": workers}
-    options = (f"{name} {value}" for name, value in given.items() if value is not None)
-    again = " ".join(["evonas run", campaign, *options])
+    options = (f"{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None)
+    again = " ".join(["evonas run", shlex.quote(campaign), *options])
     with importable(document.folder):
         plan = plan_of(Document(specification, document.path, document.source), folder)
         try:

@@ -59,7 +59,7 @@ def _expected(searched: Evaluation | None, epochs: int, in_turn: int) -> str:
     """How long it will take by the pace of the search's own training; empty where that is not known."""
     if searched is None or not searched.epochs or not searched.seconds:
         return ""
-    return f"; about {duration(searched.seconds / searched.epochs * epochs * in_turn)}, at the search's pace"
+    return f"; at most about {duration(searched.seconds / searched.epochs * epochs * in_turn)}, at the search's pace"
 
 
 def export_trial(folder: Path, number: int, form: str, target: Path | None, seed: int | None) -> None:

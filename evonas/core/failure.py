@@ -44,7 +44,8 @@ def told(error: BaseException) -> str:
 def clipped(text: str) -> str:
     """A message without its middle where it is longer than anyone reads: users' errors may quote whole tensors."""
     left_out = len(text) - 2 * _KEPT
-    return text if left_out <= 0 else f"{text[:_KEPT]} … ({left_out:,} characters left out) … {text[-_KEPT:]}"
+    return text if left_out <= _MARK else f"{text[:_KEPT]} … ({left_out:,} characters left out) … {text[-_KEPT:]}"
 
 
 _KEPT = 1000
+_MARK = 200  # what the mark takes, and a name before it: what was cut is not cut again

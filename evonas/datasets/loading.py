@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 CHANNELS = (1, 3, 4)  # of most images
 DISTINCT = 0.9  # share of different training inputs from which on equal inputs are a sign of the same example
+MANY = 10  # fewer equal inputs are chance, whatever share of a small split they are
 IMBALANCED = 10  # times as many examples in the largest class as in the smallest
 
 
 def loaded(dataset: Dataset, test: bool = False) -> Splits:
-    """The dataset's splits, checked: shapes, types, sizes, labels, finite numbers, something to learn.
+    """The dataset's splits, checked: shapes, types, sizes, labels, finite numbers, disjoint, something to learn.
 
     Args:
         dataset: Any.
@@ -34,6 +35,8 @@ def loaded(dataset: Dataset, test: bool = False) -> Splits:
         raise
     except Exception as error:  # a class of the user's own may raise anything
         raise _broken(dataset, f"load raised {type(error).__name__}: {error}", "mend it") from error
+    if not isinstance(splits, Splits):
+        raise _broken(dataset, f"load gave {type(splits).__name__}", "it must give Splits")
     checked = {"train": splits.train, "validation": splits.validation, **({"test": splits.test} if test else {})}
     for name, split in checked.items():
         _check_inputs(dataset, name, split)
@@ -152,7 +155,7 @@ def _check_disjoint(dataset: Dataset, checked: Mapping[str, Split]) -> None:
         return
     for one, other in combinations(prints, 2):
         shared = len(set(prints[one]) & set(prints[other]))
-        if 2 * shared > min(len(prints[one]), len(prints[other])):
+        if shared >= MANY and 2 * shared > min(len(prints[one]), len(prints[other])):
             raise _broken(
                 dataset,
                 f"{shared:,} inputs of split {one!r} stand in split {other!r}, too",
@@ -162,7 +165,7 @@ def _check_disjoint(dataset: Dataset, checked: Mapping[str, Split]) -> None:
 
 def _prints(inputs: Tensor) -> list[int]:
     """A number for each input, the same for equal ones in this process."""
-    return [hash(row.tobytes()) for row in inputs.contiguous().numpy()]
+    return [hash(row.tobytes()) for row in inputs.detach().cpu().contiguous().numpy()]
 
 
 def _broken(dataset: Dataset, found: str, remedy: str) -> ValueError:

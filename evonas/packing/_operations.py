@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional
 
+from evonas.core.failure import is_out_of_memory
 from evonas.packing.unpackable import Unpackable
 
 # These treat every channel, or every number, alike: on candidates side by side they do what they do on each.
@@ -61,11 +62,14 @@ def operations_of(model: nn.Module, candidate: int, example: Tensor) -> list[Ope
     Raises:
         Unpackable: The network's course depends on its inputs, or an operation draws random numbers or works in place.
     """
-    try:
-        graph = fx.Tracer().trace(model)
-    except Exception as error:
-        raise Unpackable(f"its forward pass cannot be traced by torch.fx ({type(error).__name__}: {error})") from error
-    values, graded = _values(graph, model, example)
+    with _buffers_kept(model):
+        graph = _traced(model)
+        try:
+            values, graded = _values(graph, model, example)
+        except Exception as error:
+            if isinstance(error, Unpackable) or is_out_of_memory(error):
+                raise
+            raise Unpackable(f"its forward pass fails ({type(error).__name__}: {error})") from error
     modules = dict(model.named_modules())
     shared = _shared_parameters(graph, modules)
     found: dict[fx.Node, Operation] = {}
@@ -96,6 +100,18 @@ def operations_of(model: nn.Module, candidate: int, example: Tensor) -> list[Ope
     return [*(each for each in dict.fromkeys(found.values()) if each in needed and each is not last), last]
 
 
+def _traced(model: nn.Module) -> fx.Graph:
+    before = {name: buffer._version for name, buffer in model.named_buffers()}
+    try:
+        graph = fx.Tracer().trace(model)
+    except Exception as error:
+        raise Unpackable(f"its forward pass cannot be traced by torch.fx ({type(error).__name__}: {error})") from error
+    for name, buffer in model.named_buffers():
+        if buffer._version != before[name]:
+            raise Unpackable(f"its forward pass changes {name} by itself, which a traced graph does not see")
+    return graph
+
+
 def perform(node: fx.Node, model: nn.Module, value_of: Callable[[fx.Node], Any]) -> Any:
     """Computes one node of a network's graph from the values of those before it."""
     args, kwargs = fx.map_arg((node.args, node.kwargs), value_of)
@@ -124,6 +140,17 @@ def _values(graph: fx.Graph, model: nn.Module, example: Tensor) -> tuple[dict[fx
     tracked = [node for node, value in values.items() if isinstance(value, Tensor) and value.requires_grad]
     gradients = torch.autograd.grad(result.sum(), [values[node] for node in tracked], allow_unused=True)
     return values, {node for node, gradient in zip(tracked, gradients, strict=True) if gradient is not None}
+
+
+@contextmanager
+def _buffers_kept(model: nn.Module) -> Iterator[None]:
+    """Puts running statistics back, which functions between layers may change in evaluation mode, too."""
+    before = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, value in before:
+            buffer.copy_(value)
 
 
 @contextmanager

@@ -135,7 +135,9 @@ class Pack(nn.Module):
             if originals[0] in blocks:
                 parts = [blocks[original] for original in originals]
                 whole = _is_like(parts[0], originals[0])
-                found[packed] = torch.stack(parts).view_as(packed) if whole else copy.deepcopy(parts[0])
+                # In the tensor's own memory layout: fused optimisers read both as they lie.
+                joined = torch.empty_like(packed).copy_(torch.stack(parts).view_as(packed)) if whole else None
+                found[packed] = copy.deepcopy(parts[0]) if joined is None else joined
         return found
 
     @torch.no_grad()

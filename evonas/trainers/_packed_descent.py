@@ -98,9 +98,11 @@ def _next_pack(
     pack: Pack | None = None
 
     def bytes_of(numbers: Sequence[int]) -> int:
+        nonlocal pack
+        pack = None  # one that did not fit is gone before the next one is measured
+
         def dry_step() -> None:
             nonlocal pack
-            pack = None
             pack = Pack([models[number] for number in numbers], _example(train, device))
             _try(pack, Batches(train, recipe, [seeds[number] for number in numbers], device))
 
@@ -121,14 +123,16 @@ def _try(pack: Pack, batches: Batches) -> None:
     tensors = [*pack.parameters(), *pack.buffers()]
     before = [tensor.detach().clone() for tensor in tensors]
     optimiser, _ = optimiser_of(pack, recipe, 1)
-    _step(pack, optimiser, recipe, batches.device)(*next(batches.epoch()).tensors)
-    if recipe.ema:
-        RunningAverage(recipe.ema).update(pack)
-    optimiser.zero_grad(set_to_none=True)
-    _let_go(optimiser)
-    with torch.no_grad():
-        for tensor, value in zip(tensors, before, strict=True):
-            tensor.copy_(value)
+    try:
+        _step(pack, optimiser, recipe, batches.device)(*next(batches.epoch()).tensors)
+        if recipe.ema:
+            RunningAverage(recipe.ema).update(pack)
+    finally:  # also where memory runs out
+        optimiser.zero_grad(set_to_none=True)
+        _let_go(optimiser)
+        with torch.no_grad():
+            for tensor, value in zip(tensors, before, strict=True):
+                tensor.copy_(value)
 
 
 def _example(train: Split, device: torch.device) -> Tensor:
@@ -180,6 +184,7 @@ def _fit(pack: Pack, batches: Batches, rules: Sequence[StoppingRule | None]) -> 
         if not staying:
             break
         if len(staying) < len(running) and epoch < recipe.epochs - 1:
+            optimiser.zero_grad(set_to_none=True)  # gradients of the leaving take room
             smaller = pack.repacked(staying, optimiser)
             if average is not None:
                 average.values = pack.carried(average.values, smaller)

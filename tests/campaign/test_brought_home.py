@@ -17,6 +17,7 @@ from evonas.campaign.running.recall import recall
 from evonas.campaign.running.session import execute
 from evonas.core.evaluation import Evaluation, Evaluator
 from evonas.core.failure import Failure
+from evonas.core.failure import told as told_of
 from evonas.core.observer import Silent
 from evonas.core.stop import Stop
 from spaces.architecture import Architecture
@@ -42,6 +43,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "negative seconds": ({"seconds": -5.0}, "told -5.0 seconds; they are a finite number from 0"),
     "no epochs": ({"epochs": None}, "told None epochs; they are a whole number from 0"),
     "half an epoch": ({"epochs": 1.5}, "told 1.5 epochs; they are a whole number from 0"),
+    "more epochs than a journal holds": ({"epochs": 2**70}, "told 1180591620717411303424 epochs; they are a whole"),
     "no curve": ({"curve": None}, "gave None as curve; it must give one mapping an epoch, of names to numbers"),
     "a curve of lists": ({"curve": ([1, 2],)}, r"gave \(\[1, 2\],\) as curve; it must give one mapping an epoch"),
     "a curve of texts": ({"curve": ({"train_loss": "a"},)}, "as curve; it must give one mapping an epoch"),
@@ -54,7 +56,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "a stop in words": ({"stop": "enough"}, "stopped a training with 'enough'; it must say so with a Stop"),
     "a stop after the end": ({"stop": Stop(2, "", (1.0,) * 4)}, "after 4 of 2 epochs; it must be before its end"),
     "a stop of nothing": ({"stop": Stop(0, "", (1.0,))}, "after 1 of 0 epochs; it must be before its end"),
-    "a stop of texts": ({"stop": Stop("4", "", (1.0,))}, "told what cannot be read: TypeError: "),  # type: ignore[arg-type]
+    "a stop of texts": ({"stop": Stop("4", "", (1.0,))}, "told '4' epochs; they are a whole number from 0"),  # type: ignore[arg-type]
+    "a stop without an end": ({"stop": Stop(math.inf, "", (1.0,))}, "told inf epochs; they are a whole number"),  # type: ignore[arg-type]
     "a stop without losses": ({"stop": Stop(4, "", None)}, "told what cannot be read: TypeError: "),  # type: ignore[arg-type]
     "a stop with infinite losses": (
         {"stop": Stop(4, "", (math.inf,))},
@@ -74,6 +77,22 @@ def test_what_breaks_the_contract_is_a_failure_that_says_how(case: str) -> None:
     assert re.search(said, found.failure.message)
     assert (dict(found.values), found.stop, found.curve) == ({}, None, ())
     assert found.seconds == (0.0 if "seconds" in changes else 1.0)
+
+
+def test_numbers_of_other_kinds_are_plain_afterwards() -> None:
+    told = Evaluation({}, np.float32(2), epochs=np.int64(1), stop=Stop(np.int64(9), "", (np.float64(0.5),)))  # type: ignore[arg-type]
+    found = brought_home(told, ["validation_error"])
+    assert found.failure is None
+    assert found.stop is not None
+    assert [type(each) for each in (found.seconds, found.epochs, found.stop.full_epochs)] == [float, int, int]
+
+
+def test_a_message_is_cut_once() -> None:
+    message = told_of(ValueError("x" * 10_000))
+    found = brought_home(Evaluation({}, 1.0, Failure("crash", message)), ["validation_error"])
+    assert found.failure is not None
+    assert found.failure.message == message
+    assert "(8,000 characters left out)" in message
 
 
 def test_a_campaign_goes_on_over_all_of_it_and_its_journal_can_be_read(tmp_path: Path) -> None:

@@ -99,6 +99,19 @@ def test_a_dataset_given_as_an_object_has_contents_too(tmp_path: Path) -> None:
         run(6)
 
 
+def test_a_component_of_ones_own_may_write_into_its_folder_while_what_it_reads_from_a_file_is_kept(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "data.csv").write_text("1")
+    own = {"name": "my.module.Cached", "path": str(tmp_path / "cache"), "inputs": str(tmp_path / "data.csv")}
+    before = digests({"evaluator": own})
+    (tmp_path / "cache" / "1").write_text("computed")
+    assert changes(before, digests({"evaluator": own})) == []
+    (tmp_path / "data.csv").write_text("2")
+    assert len(changes(before, digests({"evaluator": own}))) == 1
+
+
 def test_a_folder_is_what_its_files_are_called_and_hold(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     (folder / "cats").mkdir(parents=True)

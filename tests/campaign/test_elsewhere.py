@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from quick import SPACE, quick_plan
 
@@ -113,6 +114,7 @@ def test_refusals(tmp_path: Path) -> None:
             found.fail(trial, "too late")
         with pytest.raises(ValueError, match=r"kind must be one of out_of_memory, .*got 'sad'"):
             found.fail(trial, "?", "sad")  # type: ignore[arg-type]
+        assert len(found.propose(np.int64(1))) == 1  # type: ignore[arg-type]
         for count in (0, 1.5, True):
             with pytest.raises(ValueError, match=r"propose: count must be a whole number of at least 1\. Got"):
                 found.propose(count)  # type: ignore[arg-type]

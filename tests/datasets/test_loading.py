@@ -121,6 +121,14 @@ def test_a_split_that_holds_most_of_another_is_refused() -> None:
     assert loaded(dataset) is dataset.splits, "the test split is looked at only where it is reported on"
     dataset.splits = replace(whole, validation=mixed(whole.validation, whole.train, 5))
     assert loaded(dataset, test=True), "a few twins are in many datasets"
+    dataset.splits = replace(whole, validation=mixed(whole.validation, whole.train, 5).first(5))
+    assert loaded(dataset), "nine of so few are chance"
+    tracked = replace(whole, train=replace(whole.train, inputs=whole.train.inputs.clone().requires_grad_()))
+    dataset.splits = tracked
+    assert loaded(dataset) is tracked
+    dataset.splits = None  # type: ignore[assignment]
+    with pytest.raises(ValueError, match="load gave NoneType; it must give Splits"):
+        loaded(dataset)
 
 
 def test_equal_inputs_of_few_values_are_no_sign_of_one_example() -> None:

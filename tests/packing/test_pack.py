@@ -115,6 +115,59 @@ def test_candidates_that_leave_are_done_and_the_rest_goes_on_as_if_nothing_was(m
         assert distance(model, twin) <= (EXACT if make is sgd else 1e-10)
 
 
+@pytest.mark.parametrize("make", [sgd, adamw])
+def test_state_lies_in_memory_as_its_weights_do_after_one_has_left(make: MakeOptimiser) -> None:
+    """A convolution to one channel: its weights are channels last, one of them alone is so by either order."""
+    models: list[nn.Module] = [
+        nn.Sequential(nn.Conv2d(3, 1, 3), nn.Flatten(), nn.Linear(36, 10)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for _ in range(3)
+    ]
+    pack = Pack(models, torch.randn(2, 3, 8, 8))
+    optimiser = make(pack.parameters())
+    inputs, targets = torch.randn(2, 3, 4, 3, 8, 8), torch.zeros(2, 3, 4, dtype=torch.int64)
+    train_packed(pack, inputs, targets, optimiser)
+    pack = pack.repacked([0, 2], optimiser)
+    states = [
+        (weight.stride(), value.stride())
+        for weight, state in optimiser.state.items()
+        for value in state.values()
+        if isinstance(value, Tensor) and value.shape == weight.shape
+    ]
+    assert len(states) >= 4
+    assert all(weight == value for weight, value in states)
+
+
+def test_reading_a_network_changes_nothing_of_it_and_one_that_counts_its_own_calls_is_refused() -> None:
+    class Normalised(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("mean", torch.zeros(4))
+            self.register_buffer("deviation", torch.ones(4))
+            self.head = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.head(nn.functional.batch_norm(x, self.mean, self.deviation, training=self.training))
+
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("calls", torch.zeros(()))
+            self.head = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.calls.add_(1)
+            return self.head(x)
+
+    model = Normalised()
+    Pack([model, Normalised()], torch.ones(2, 4))
+    assert torch.equal(model.mean, torch.zeros(4))
+    assert torch.equal(model.deviation, torch.ones(4))
+    counting = Counting()
+    with pytest.raises(Unpackable, match="its forward pass changes calls by itself"):
+        Pack([model, counting], torch.ones(2, 4))
+    assert counting.calls == 0
+
+
 def _train_with_a_halved_rate(
     model: nn.Module, inputs: Tensor, targets: Tensor, make: MakeOptimiser, after: int
 ) -> None:
@@ -224,6 +277,7 @@ def test_shared_layers_and_bare_weights_stay_one_weight() -> None:
     [
         (nn.Dropout(0.5), "draws random numbers"),
         (nn.ReLU(inplace=True), "works in place"),
+        (nn.Linear(5, 4), r"its forward pass fails \(RuntimeError: mat1"),
         (nn.Flatten(start_dim=0), r"its result is not one tensor \(batch, classes\)"),
     ],
 )

@@ -188,6 +188,14 @@ def test_dead_vertices_are_dropped_by_simplify_cost_build_parse_and_hash() -> No
     assert SPACE.parse(f"{bits} {','.join(node.op for node in DEAD.nodes)}") == alive
 
 
+def test_a_cell_too_large_for_the_space_is_counted_and_built_all_the_same() -> None:
+    small = Cell101(channels=8, stacks=1, modules=1, input_shape=(1, 4, 4))
+    chain = (Node("input"), *(Node("conv3x3-bn-relu") for _ in range(8)), Node("output"))
+    large = Architecture(chain, tuple((place, place + 1) for place in range(9)))
+    counted = sum(weight.numel() for weight in small.build(large).parameters())
+    assert small.cost(large).parameters == counted
+
+
 def test_a_cell_may_need_fewer_vertices_than_its_matrix_has() -> None:
     space = Cell101(vertices=3, edges=2, channels=3)
     bits = "0110" + "0001" + "0000" + "0000"

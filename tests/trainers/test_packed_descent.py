@@ -19,6 +19,7 @@ from evonas.packing import CapturedStep, peak_bytes
 from evonas.trainers._descent import descend
 from evonas.trainers._packed_descent import descend_together
 from evonas.trainers._recipe import Recipe
+from evonas.trainers._running_average import RunningAverage
 from spaces.cell201 import Cell201
 
 RECIPE = Recipe(
@@ -175,6 +176,21 @@ def test_what_cannot_be_packed_is_left_out_and_the_others_train_together() -> No
     together = trained_together(models, train, validation, [RECIPE] * 4)
     assert set(together) == {1, 3}
     assert all(isinstance(one, Training) and one.metrics["packed"] == 2 for one in together.values())
+
+
+def test_a_dry_step_without_memory_leaves_everything_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, validation = examples(64)
+    models = [unpackable_layer(), unpackable_layer()]
+    before = copy.deepcopy([model.state_dict() for model in models])
+
+    def scarce(average: RunningAverage, model: nn.Module) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(RunningAverage, "update", scarce)
+    assert trained_together(models, train, validation, [replace(RECIPE, ema=0.5)] * 2) == {}
+    for model, was in zip(models, before, strict=True):
+        assert all(torch.equal(value, was[name]) for name, value in model.state_dict().items())
+        assert all(parameter.grad is None for parameter in model.parameters())
 
 
 def test_packs_are_as_large_as_the_measured_memory_allows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,9 +146,11 @@ def train_fully(
 
 def _trained_before(chosen: Chosen, note: Callable[[str], None]) -> dict[int, Evaluation]:
     """Seeds that were trained for as many epochs before; weights of other epochs are moved out of the way."""
-    if not (chosen.folder / FIGURES).exists():
+    figures: dict[str, Any] = {}  # killed before the first were written, where there are weights without
+    if (chosen.folder / FIGURES).exists():
+        figures = _read_figures(chosen)
+    elif not any(chosen.folder.glob("seed-*.safetensors")):
         return {}
-    figures = _read_figures(chosen)
     epochs = figures.get("epochs", "other")
     if epochs != chosen.trainer.epochs:
         kept = f"{chosen.trial.number}-of-{epochs}-epochs"
@@ -246,7 +248,10 @@ def _read_figures(chosen: Chosen) -> dict[str, Any]:
         results = shlex.quote(str(chosen.folder.parents[1]))
         command = f"evonas train {results} {chosen.trial.number}"
         raise CampaignError([Fault((), f"trial {chosen.trial.number} was not trained fully; first run: {command}")])
-    return cast(dict[str, Any], json.loads(file.read_text(encoding="utf-8")))
+    try:
+        return cast(dict[str, Any], json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise CampaignError([Fault((), f"{file} is damaged ({error}); move it away to train anew")]) from error
 
 
 def _best_seed(figures: Mapping[str, Any], chosen: Chosen) -> int:

@@ -14,6 +14,10 @@ from evonas.core.stop import Stop
 Curve = tuple[Mapping[str, float], ...]
 
 
+MOST_EPOCHS = 2**53
+"""Beyond which a number is no longer known to the last epoch, and soon has no place in a journal."""
+
+
 class _Broken(Exception):
     """The contract of an evaluation is broken; says what was told and what must be."""
 
@@ -32,24 +36,29 @@ def brought_home(evaluation: Evaluation, wanted: Collection[str]) -> Evaluation:
     except Exception as error:  # whatever else a part may be
         said = f"told what cannot be read: {told(error)}"
     seconds = as_number(evaluation.seconds)
-    known = seconds is not None and 0 <= seconds < math.inf
-    return Evaluation({}, seconds if known and seconds else 0.0, Failure("invalid", f"the evaluator {said}"))
+    known = seconds if seconds is not None and 0 <= seconds < math.inf else 0.0
+    return Evaluation({}, known, Failure("invalid", f"the evaluator {said}"))
 
 
 def _plain(evaluation: Evaluation, wanted: Collection[str]) -> Evaluation:
     seconds = as_number(evaluation.seconds)
     if seconds is None or not 0 <= seconds < math.inf:
         raise _Broken(f"told {evaluation.seconds!r} seconds; they are a finite number from 0")
-    epochs = as_number(evaluation.epochs)
-    if epochs is None or not epochs >= 0 or not epochs.is_integer():
-        raise _Broken(f"told {evaluation.epochs!r} epochs; they are a whole number from 0")
+    epochs = _epochs(evaluation.epochs)
     if evaluation.failure is not None:
-        return Evaluation({}, seconds, _failure(evaluation.failure), int(epochs), _curve(evaluation.curve))
+        return Evaluation({}, seconds, _failure(evaluation.failure), epochs, _curve(evaluation.curve))
     if evaluation.stop is not None:
         stop = _stop(evaluation.stop)
         # The journal keeps a stop's losses as the curve.
-        return Evaluation({}, seconds, None, int(epochs), tuple({"train_loss": loss} for loss in stop.losses), stop)
-    return Evaluation(_values(evaluation.values, wanted), seconds, None, int(epochs), _curve(evaluation.curve))
+        return Evaluation({}, seconds, None, epochs, tuple({"train_loss": loss} for loss in stop.losses), stop)
+    return Evaluation(_values(evaluation.values, wanted), seconds, None, epochs, _curve(evaluation.curve))
+
+
+def _epochs(told: object) -> int:
+    epochs = as_number(told)
+    if epochs is None or not 0 <= epochs < MOST_EPOCHS or not epochs.is_integer():
+        raise _Broken(f"told {reprlib.repr(told)} epochs; they are a whole number from 0")
+    return int(epochs)
 
 
 def _values(values: object, wanted: Collection[str]) -> dict[str, float]:
@@ -95,6 +104,7 @@ def _stop(stop: object) -> Stop:
     finite = tuple(loss for loss in losses if loss is not None and math.isfinite(loss))
     if not losses or len(finite) < len(losses):
         raise _Broken(f"stopped a training after the losses {stop.losses}; it must tell finite ones")
-    if len(losses) >= stop.full_epochs:
-        raise _Broken(f"stopped a training after {len(losses)} of {stop.full_epochs} epochs; it must be before its end")
-    return Stop(stop.full_epochs, clipped(str(stop.message)), finite)
+    full_epochs = _epochs(stop.full_epochs)
+    if len(losses) >= full_epochs:
+        raise _Broken(f"stopped a training after {len(losses)} of {full_epochs} epochs; it must be before its end")
+    return Stop(full_epochs, clipped(str(stop.message)), finite)

@@ -38,15 +38,20 @@ def changes(stored: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _paths(place: str, name: str, value: Any) -> Iterator[tuple[str, Path]]:
+def _paths(place: str, name: str, value: Any, own: bool = False) -> Iterator[tuple[str, Path]]:
     if isinstance(value, Mapping):
+        name = str(value.get("name", ""))
+        own = own or ("." in name and not name.startswith("evonas."))
         for key, inner in value.items():
-            yield from _paths(f"{place}.{key}" if place else key, key, inner)
+            yield from _paths(f"{place}.{key}" if place else key, key, inner, own)
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
-            yield from _paths(f"{place}[{index}]", "", inner)
-    elif isinstance(value, str) and name in _PATHS and Path(value).expanduser().exists():
-        yield place, Path(value).expanduser()
+            yield from _paths(f"{place}[{index}]", "", inner, own)
+    elif isinstance(value, str) and name in _PATHS:
+        path = Path(value).expanduser()
+        # A component of one's own may keep in its folder what it fetches or computes while the campaign runs.
+        if path.is_file() or (path.exists() and not own):
+            yield place, path
 
 
 def _digest(path: Path) -> str:
