@@ -19,6 +19,7 @@ from evonas.core.observer import Silent
 from evonas.core.record import Record
 from evonas.journal.errors import JournalError
 from evonas.journal.journal import Journal
+from evonas.journal.results_folder import JOURNAL
 from spaces.architecture import Architecture
 
 QUICK: dict[str, Any] = {"objectives": ["validation_error", "macs"], "retrain_seeds": 0, "searcher": "random"}
@@ -114,6 +115,24 @@ def test_a_retraining_that_stands_in_both_counts_once(tmp_path: Path) -> None:
             number: len(found) for number, found in both.retrainings.items()
         }, part
         assert facts(merged) == facts(both)
+
+
+def test_a_retraining_keeps_its_seed_so_that_a_merged_campaign_trains_none_twice(tmp_path: Path) -> None:
+    numbers = []
+    for name, seed, done in (("a", 0, (0, 2)), ("b", 1, (0,))):
+        record, _ = execute(quick_plan(**{**QUICK, "seed": seed, "budget": 6}), tmp_path / name, Silent())
+        numbers.append(record.archive.front()[0].number)
+        with Journal.open(tmp_path / name / JOURNAL) as journal:
+            journal.add_retrainings(
+                {(numbers[-1], one): Evaluation({"test_error": one + seed / 10}, 1.0 + seed) for one in done}
+            )
+    merge(tmp_path / "a", tmp_path / "b", tmp_path / "both")
+    with Journal.open(tmp_path / "both" / JOURNAL, read_only=True) as journal:
+        found = journal.retrainings()
+    assert {seed: one.values["test_error"] for seed, one in found[numbers[0]].items()} == {0: 0.0, 2: 2.0}
+    merge(tmp_path / "a", tmp_path / "both", tmp_path / "again")
+    with Journal.open(tmp_path / "again" / JOURNAL, read_only=True) as journal:
+        assert journal.retrainings() == found
 
 
 def test_a_merge_that_is_killed_leaves_no_half_of_a_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,31 +63,42 @@ def merge(first: Path, second: Path, target: Path) -> Record:
     # Complete or not there: half of a merged journal would look like a campaign that is yet to train the rest.
     with TemporaryDirectory(prefix=".merging-", dir=target) as partial:
         with Journal.create(Path(partial) / JOURNAL, {**manifest, "campaign": campaign}) as journal:
-            _write(journal, records, merged)
+            _write(journal, records, [_retrainings(folder) for folder in (first, second)], merged)
             record = journal.record(campaign["name"], records[0].space, records[0].archive.objectives)
         (Path(partial) / JOURNAL).rename(target / JOURNAL)
     return record
 
 
-def _write(journal: Journal, records: Sequence[Record], merged: Sequence[Trial]) -> None:
+def _write(
+    journal: Journal,
+    records: Sequence[Record],
+    retrainings: Sequence[Mapping[int, Mapping[int, Evaluation]]],
+    merged: Sequence[Trial],
+) -> None:
     for _, trials in groupby(merged, key=lambda trial: trial.proposal.funnel.round):
         journal.add_round([replace(trial, evaluation=None) for trial in trials])
     numbers = {_place(trial): trial.number for trial in merged}
-    written: dict[int, list[Evaluation]] = {}
+    written: dict[int, dict[int, Evaluation]] = {}
     begun_seconds = 0.0
-    for record in records:
+    for record, retrained in zip(records, retrainings, strict=True):
         journal.begin_session()
         for trial, elapsed_seconds in _evaluated(record, merged, numbers):
             assert trial.evaluation is not None
             journal.add_evaluation(numbers[_place(trial)], trial.evaluation, begun_seconds + elapsed_seconds)
-        for number, evaluations in _retrainings(record, numbers):
-            known = written.setdefault(number, [])
-            known += [one for one in evaluations if not any(_same(one, other) for other in known)]
+        for number, by_seed in retrained.items():
+            known = written.setdefault(numbers[_place(record.archive.trials[number])], {})
+            for seed, one in by_seed.items():
+                if not any(_same(one, other) for other in known.values()):
+                    known[seed if seed not in known else _first_free(known)] = one
         journal.add_stage_seconds(record.stage_seconds)
         begun_seconds += max(record.elapsed_seconds.values(), default=0.0)
     if written:
-        places = {(number, seed): one for number, known in written.items() for seed, one in enumerate(known)}
+        places = {(number, seed): one for number, known in written.items() for seed, one in known.items()}
         journal.add_retrainings(places)
+
+
+def _first_free(known: Mapping[int, Evaluation]) -> int:
+    return next(seed for seed in range(len(known) + 1) if seed not in known)
 
 
 def _same(one: Evaluation, other: Evaluation) -> bool:
@@ -155,6 +166,7 @@ def _evaluated(record: Record, merged: Sequence[Trial], numbers: Mapping[Place, 
             yield trial, record.elapsed_seconds[trial.number]
 
 
-def _retrainings(record: Record, numbers: Mapping[Place, int]) -> Iterator[tuple[int, Sequence[Evaluation]]]:
-    for number, evaluations in record.retrainings.items():
-        yield numbers[_place(record.archive.trials[number])], evaluations
+def _retrainings(folder: Path) -> dict[int, dict[int, Evaluation]]:
+    """Retrainings with their seeds, which say what a campaign that was interrupted among them has still to train."""
+    with Journal.open(folder / JOURNAL, read_only=True) as journal:
+        return journal.retrainings()
