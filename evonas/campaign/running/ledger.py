@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from evonas.campaign.planning.plan import Plan
@@ -13,6 +13,7 @@ from evonas.core.archive import Archive, Proposal, Trial
 from evonas.core.evaluation import Evaluation
 from evonas.core.randomness import generator
 from evonas.core.searcher import SearchError
+from evonas.core.timed import timed
 from evonas.journal.journal import Journal
 
 
@@ -79,14 +80,9 @@ class Ledger:
         # What could not be written down (a full disk) is not known either: it may be told once more.
         return [self.archive.record(number, evaluation) for number, evaluation in checked.items()]
 
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
+    def timed(self, stage: str) -> AbstractContextManager[None]:
         """Adds its block's wall time to the stage."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
+        return timed(self.stage_seconds, stage)
 
 
 def _with_notes(proposals: Sequence[Proposal], notes: tuple[str, ...]) -> list[Proposal]:
